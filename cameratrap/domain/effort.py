@@ -1,0 +1,87 @@
+"""Effort: for how long the trap was able to see. Without it, no animals and no camera look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time from ``start`` up to, not including, ``end``; both aware."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a span cannot end ({self.end}) before it starts ({self.start})")
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a day's counts rest on. A field that was not measured is None, never 0.
+
+    ``hours_armed_night`` is the part of ``hours_armed`` between sunset and sunrise. ``triggers`` counts bursts taken,
+    ``blank`` those of them in which nothing was found, ``suppressed`` triggers that were counted but not photographed.
+    """
+
+    hours_armed: float | None = None
+    hours_armed_night: float | None = None
+    triggers: int | None = None
+    blank: int | None = None
+    suppressed: int | None = None
+
+
+def day_span(day: date, zone: timezone) -> Span:
+    """The 24 hours of a station's day, in its standard time."""
+    start = datetime.combine(day, time(), tzinfo=zone)
+    return Span(start, start + timedelta(days=1))
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """The same time without overlaps: two processes that say they were armed at once were armed once."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        elif span.length > timedelta(0):
+            merged.append(span)
+    return merged
+
+
+def overlap(spans: Iterable[Span], windows: Iterable[Span]) -> timedelta:
+    """How long ``spans`` and ``windows`` coincide; overlaps within either are counted once."""
+    total = timedelta(0)
+    separate = union(windows)
+    for span in union(spans):
+        for window in separate:
+            shared = min(span.end, window.end) - max(span.start, window.start)
+            total += max(shared, timedelta(0))
+    return total
+
+
+def hours(length: timedelta) -> float:
+    """A length in hours."""
+    return length / timedelta(hours=1)
+
+
+def hours_armed(armed: Sequence[Span], day: date, zone: timezone) -> float:
+    """Hours of the station's day during which the trap was armed, 0 to 24."""
+    return hours(overlap(armed, [day_span(day, zone)]))
+
+
+def hours_armed_at_night(armed: Sequence[Span], nights: Sequence[Span], day: date, zone: timezone) -> float:
+    """Hours of the station's day during which the trap was armed and the sun was down."""
+    today = day_span(day, zone)
+    within = [
+        Span(max(s.start, today.start), min(s.end, today.end))
+        for s in armed
+        if s.start < today.end and s.end > today.start
+    ]
+    return hours(overlap(within, nights))

@@ -1,0 +1,177 @@
+"""What cannot run on a laptop, as protocols. A driver or a replay stands behind each; ``wiring`` picks which.
+
+One contract test a port (``tests/contracts``) is run against every implementation of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from cameratrap.domain.detections import Detection
+from cameratrap.domain.events import TriggerCause
+from cameratrap.domain.summaries import ClockQuality
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One reason to take pictures. ``key`` is unique on this trap and the same again if the trigger is replayed.
+
+    ``at`` is aware, in the station's standard time; ``monotonic_s`` is this boot's monotonic clock.
+    """
+
+    key: str
+    at: datetime
+    cause: TriggerCause
+    monotonic_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture as the camera gave it: JPEG bytes, upright or with an EXIF orientation.
+
+    ``name`` says where it came from (a file's name for a replay); ``serial`` is the camera's, where it is not this
+    trap's own. It is picture ``position`` of ``of`` in its burst. ``captured_at`` is aware.
+    """
+
+    jpeg: bytes = field(repr=False)
+    captured_at: datetime
+    name: str = ""
+    serial: str = ""
+    position: int = 1
+    of: int = 1
+
+
+class TriggerSource(Protocol):
+    """Where triggers come from."""
+
+    def wait(self, timeout_s: float | None) -> Trigger | None:
+        """The next trigger, or None when ``timeout_s`` passed without one. Raises EndOfTriggers when none will come."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class EndOfTriggers(Exception):  # noqa: N818 - it ends a stream, like StopIteration; it is not an error
+    """A replay has no more triggers."""
+
+
+class Camera(Protocol):
+    """Takes pictures."""
+
+    def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
+        """The frames of one burst, each as soon as it is there. Raises DeviceError when the camera does not answer."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFrame:
+    """What a detector says of one frame: its upright size in pixels and the detections, best score first."""
+
+    width: int
+    height: int
+    detections: tuple[Detection, ...]
+
+
+class Detector(Protocol):
+    """Finds, names and boxes what is in a picture.
+
+    ``name`` and ``version`` identify the model in every record; ``recorded`` is True where the answers were recorded
+    from a real model earlier rather than computed now.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def recorded(self) -> bool: ...
+
+    def detect(self, frame: Frame) -> DetectedFrame:
+        """Raises ImageError for a picture that cannot be read."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SendStatus(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    PERMANENT = "permanent"
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The outcome of one session with the satellite.
+
+    ``mo_status`` is the modem's own code, None when it gave none; ``momsn`` the modem's message number if sent;
+    ``retry_after_s`` how long to wait at least, where the modem or the network says so; ``uncertain`` is True where
+    the message may have arrived although the session failed, so that it may reach the receiver twice.
+    """
+
+    status: SendStatus
+    mo_status: int | None = None
+    momsn: int | None = None
+    retry_after_s: float | None = None
+    uncertain: bool = False
+    detail: str = ""
+
+
+class SatelliteLink(Protocol):
+    """Sends one payload a session."""
+
+    def send(self, payload: bytes, *, deadline_s: float) -> SendResult:
+        """Raises DeviceError when the modem is missing or does not answer at all."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SerialLink(Protocol):
+    """Bytes to and from a serial line."""
+
+    def write(self, data: bytes) -> None:
+        """Raises DeviceError when the line is gone."""
+        ...
+
+    def read(self, timeout_s: float) -> bytes:
+        """Whatever has arrived, at least one byte, or b"" when ``timeout_s`` passed. Raises DeviceError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PowerReading:
+    """Volts at the battery and degrees Celsius in the case; None where there is no sensor."""
+
+    battery_v: float | None
+    temperature_c: float | None
+
+
+class PowerGauge(Protocol):
+    """Reads the battery."""
+
+    def read(self) -> PowerReading: ...
+
+
+class Clock(Protocol):
+    """Wall time in the station's standard time, and monotonic time.
+
+    ``quality`` is how far the wall time can be trusted, None where nothing is known of it.
+    """
+
+    def now(self) -> datetime: ...
+
+    def monotonic_s(self) -> float: ...
+
+    def quality(self) -> ClockQuality | None: ...

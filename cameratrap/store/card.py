@@ -1,0 +1,147 @@
+"""A card: one deployment's folder with its record, its index and its pictures."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Self
+
+from cameratrap.domain.events import standard_zone
+from cameratrap.errors import StoreError
+from cameratrap.store.connection import open_store
+from cameratrap.store.durable import make_folder_durably, write_durably
+from cameratrap.store.migrations import CARD_MIGRATIONS
+
+DATABASE = "cameratrap.db"
+RECORD = "deployment.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The record at the card's root. It holds a site id and no position: a stolen card tells nobody where it hung.
+
+    ``utc_offset_minutes`` is the station's standard time, which decides what a day is; ``start`` is aware.
+    """
+
+    deployment: str
+    station: str
+    utc_offset_minutes: int
+    start: datetime
+
+    @property
+    def zone(self) -> timezone:
+        """The station's standard time."""
+        return standard_zone(self.utc_offset_minutes)
+
+
+@dataclass
+class Card:
+    """An open card. Close it, or use it as a context manager."""
+
+    folder: Path
+    deployment: Deployment
+    connection: sqlite3.Connection
+
+    @property
+    def zone(self) -> timezone:
+        """The station's standard time."""
+        return self.deployment.zone
+
+    def close(self) -> None:
+        """Close the index."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_card(folder: Path) -> Card:
+    """Open an existing card. Raises StoreError when there is none, or it is damaged; nothing is made or changed."""
+    if not (folder / RECORD).is_file():
+        raise StoreError(
+            f"{folder} is not a card", why=f"it has no {RECORD}", hint="name the card's folder with --data DIR"
+        )
+    deployment = _read_record(folder / RECORD)
+    return Card(folder, deployment, open_store(folder / DATABASE, CARD_MIGRATIONS, create=False))
+
+
+def make_card(folder: Path, deployment: Deployment) -> Card:
+    """Open the card at ``folder``, making it if there is none.
+
+    Raises StoreError when the folder already is the card of another station or of one with another standard time.
+    """
+    if (folder / RECORD).is_file():
+        found = _read_record(folder / RECORD)
+        if (found.station, found.utc_offset_minutes) != (deployment.station, deployment.utc_offset_minutes):
+            raise StoreError(
+                f"{folder} is the card of station {found.station!r} at {_offset(found)}",
+                why=f"this trap is station {deployment.station!r} at {_offset(deployment)}",
+                hint="use an empty folder, or set station.id and station.utc_offset to the card's",
+            )
+        return Card(folder, found, open_store(folder / DATABASE, CARD_MIGRATIONS, create=True))
+    if (folder / DATABASE).exists():
+        raise StoreError(
+            f"{folder} has an index but no {RECORD}", hint="put the deployment record back; nothing was changed"
+        )
+    try:
+        make_folder_durably(folder.absolute())
+        write_durably(folder / RECORD, _record(deployment).encode())
+    except OSError as error:
+        raise StoreError(f"a card cannot be made at {folder}", why=error.strerror or str(error)) from error
+    return Card(folder, deployment, open_store(folder / DATABASE, CARD_MIGRATIONS, create=True))
+
+
+@contextmanager
+def sole_writer(folder: Path, what: str) -> Iterator[None]:
+    """Hold the card for one writing process. Raises StoreError when another one already has it."""
+    descriptor = os.open(folder / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"another `{what}` is already running on {folder}", hint="stop it first") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _offset(deployment: Deployment) -> str:
+    return f"UTC{datetime.now(tz=deployment.zone):%z}"
+
+
+def _record(deployment: Deployment) -> str:
+    return (
+        "# The deployment record. It names the site and tells no position.\n"
+        f'deployment = "{deployment.deployment}"\n'
+        f'station = "{deployment.station}"\n'
+        f"utc_offset_minutes = {deployment.utc_offset_minutes}\n"
+        f"start = {deployment.start.isoformat()}\n"
+    )
+
+
+def _read_record(path: Path) -> Deployment:
+    try:
+        record = tomllib.loads(path.read_text(encoding="utf-8"))
+        start, offset = record["start"], record["utc_offset_minutes"]
+        sound = isinstance(start, datetime) and start.tzinfo is not None and abs(int(offset)) < 24 * 60
+        deployment = (
+            Deployment(str(record["deployment"]), str(record["station"]), int(offset), start) if sound else None
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"the deployment record {path} cannot be read", why=str(error), hint=_KEPT) from error
+    if deployment is None:
+        raise StoreError(f"the deployment record {path} is wrong", why="start needs an offset", hint=_KEPT)
+    return deployment
+
+
+_KEPT = "nothing was changed"

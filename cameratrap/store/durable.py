@@ -1,0 +1,44 @@
+"""Writing a file so that after a power cut it is either whole or not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PART = ".part"
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Temporary file, fsync, rename, fsync of the folder: when this returns, the file survives a power cut.
+
+    Raises OSError; a sync that failed is never tried again on the same file, because the kernel may have dropped the
+    pages and a second sync would report success over nothing.
+    """
+    part = path.with_name(path.name + PART)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(part, path)  # noqa: PTH105 - beside the other system calls, in the order that matters
+    sync_folder(path.parent)
+
+
+def make_folder_durably(folder: Path) -> None:
+    """Create ``folder`` and its missing parents, each entry synced."""
+    if not folder.is_dir():
+        make_folder_durably(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's entries durable: a rename is only in memory until then."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,80 @@
+"""Full pictures on the card, under the names that every card reader knows (DCF): DCIM/100CTRAP/CTRP0001.JPG."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cameratrap.errors import StoreError
+from cameratrap.store.durable import PART, make_folder_durably, write_durably
+
+FIRST_FOLDER, LAST_FOLDER, LAST_FILE = 100, 999, 9999
+_PATTERN = re.compile(r"DCIM/(\d{3})CTRAP/CTRP(\d{4})\.JPG(?:\.part)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPicture:
+    """A picture that is durable: its path relative to the card, with slashes, its sha256 and its size."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class PictureFolder:
+    """Hands out DCF names in order and never the same twice, also after a restart. One writer at a time."""
+
+    def __init__(self, card: Path) -> None:
+        self._card = card
+        self._last = max((_number(path) for path in _names(card)), default=(FIRST_FOLDER, 0))
+
+    def save(self, jpeg: bytes) -> SavedPicture:
+        """Make one picture durable. Raises StoreError when the card is full, gone or read-only.
+
+        A name that failed is spent: what lies under it may be half a picture.
+        """
+        path = self._next()
+        try:
+            make_folder_durably((self._card / path).parent)
+            write_durably(self._card / path, jpeg)
+        except OSError as error:
+            raise StoreError(f"the picture {path} cannot be stored", why=error.strerror or str(error)) from error
+        return SavedPicture(path, sha256_of(jpeg), len(jpeg))
+
+    def _next(self) -> str:
+        folder, file = self._last
+        folder, file = (folder + 1, 1) if file >= LAST_FILE else (folder, file + 1)
+        if folder > LAST_FOLDER:
+            raise StoreError(
+                "the card has used all the picture names there are", why="DCF ends at 999CTRAP/CTRP9999.JPG"
+            )
+        self._last = (folder, file)
+        return f"DCIM/{folder}CTRAP/CTRP{file:04d}.JPG"
+
+
+def pictures(card: Path) -> list[str]:
+    """The whole pictures on the card, relative paths in order."""
+    return sorted(path for path in _names(card) if not path.endswith(PART))
+
+
+def partial_pictures(card: Path) -> list[str]:
+    """What a power cut in the middle of a write left behind."""
+    return sorted(path for path in _names(card) if path.endswith(PART))
+
+
+def sha256_of(data: bytes) -> str:
+    """Hexadecimal sha256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _names(card: Path) -> list[str]:
+    found = (PurePosixPath(path.relative_to(card).as_posix()) for path in (card / "DCIM").glob("*/CTRP*"))
+    return [str(path) for path in found if _PATTERN.search(str(path))]
+
+
+def _number(path: str) -> tuple[int, int]:
+    match = _PATTERN.search(path)
+    assert match is not None  # noqa: S101 - _names lets nothing else through
+    return int(match[1]), int(match[2])

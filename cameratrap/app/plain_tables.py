@@ -1,0 +1,70 @@
+"""media.csv and effort.csv: plain tables on the card, for someone who only pulls it and has no program of ours."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+from cameratrap.app.fold import CardFold
+from cameratrap.store.bursts import all_pictures
+from cameratrap.store.card import Card
+from cameratrap.store.durable import write_durably
+
+MEDIA_COLUMNS = ("path", "timestamp", "burst", "position", "of", "trigger", "status", "counts", "model", "sha256")
+EFFORT_COLUMNS = ("day", "hours_armed", "hours_armed_night", "triggers", "blank", "suppressed", "restarts")
+
+
+def write_plain_tables(card: Card, folded: CardFold) -> None:
+    """Write both tables whole, each at once, so that neither is ever half of an older state. Raises OSError."""
+    write_durably(card.folder / "media.csv", _csv(MEDIA_COLUMNS, _media_rows(card)))
+    write_durably(card.folder / "effort.csv", _csv(EFFORT_COLUMNS, _effort_rows(folded)))
+
+
+def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
+    bursts = {row["id"]: row for row in card.connection.execute("SELECT * FROM bursts")}
+    counts: dict[int, dict[str, int]] = {}
+    for row in card.connection.execute(
+        "SELECT media, taxon, COUNT(*) AS n FROM detections GROUP BY media, taxon ORDER BY taxon"
+    ):
+        counts.setdefault(row["media"], {})[row["taxon"]] = row["n"]
+    for picture in all_pictures(card.connection):
+        burst = bursts[picture.burst]
+        yield {
+            "path": picture.path,
+            "timestamp": picture.captured_at.isoformat(),
+            "burst": picture.burst,
+            "position": picture.position,
+            "of": picture.of,
+            "trigger": burst["cause"],
+            "status": burst["status"],
+            "counts": "|".join(f"{taxon}={n}" for taxon, n in counts.get(picture.id, {}).items()),
+            "model": "" if burst["model"] is None else f"{burst['model']} {burst['model_version']}",
+            "sha256": picture.sha256,
+        }
+
+
+def _effort_rows(folded: CardFold) -> Iterable[Mapping[str, object]]:
+    for day in folded.days:
+        effort = folded.effort[day]
+        yield {
+            "day": day.isoformat(),
+            "hours_armed": _hours(effort.hours_armed),
+            "hours_armed_night": _hours(effort.hours_armed_night),
+            "triggers": effort.triggers,
+            "blank": effort.blank,
+            "suppressed": effort.suppressed,
+            "restarts": folded.restarts[day],
+        }
+
+
+def _hours(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8")

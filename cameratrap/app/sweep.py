@@ -1,0 +1,79 @@
+"""The start-up sweep: what a power cut left half done is finished or set aside, never lost and never doubled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cameratrap.errors import ImageError
+from cameratrap.ports import Trigger
+from cameratrap.store.bursts import add_picture, begin_burst, burst_of_trigger, has_source, pictures_of
+from cameratrap.store.card import Card
+from cameratrap.store.durable import make_folder_durably, sync_folder
+from cameratrap.store.exif import PictureTags, read_tags
+from cameratrap.store.media import SavedPicture, partial_pictures, pictures, sha256_of
+
+SET_ASIDE = "set-aside"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """Paths of pictures indexed again, and of files moved to ``set-aside``."""
+
+    indexed: tuple[str, ...]
+    set_aside: tuple[str, ...]
+
+
+def sweep(card: Card) -> SweepReport:
+    """Index whole pictures that have no row, from their own EXIF; move everything else that has none aside."""
+    known = {str(row["path"]) for row in card.connection.execute("SELECT path FROM media")}
+    indexed: list[str] = []
+    aside = [_set_aside(card.folder, path) for path in partial_pictures(card.folder)]
+    for path in pictures(card.folder):
+        if path not in known:
+            if _index(card, path):
+                indexed.append(path)
+            else:
+                aside.append(_set_aside(card.folder, path))
+    return SweepReport(tuple(indexed), tuple(aside))
+
+
+def _index(card: Card, path: str) -> bool:
+    jpeg = (card.folder / path).read_bytes()
+    try:
+        tags = read_tags(jpeg)
+    except ImageError:
+        return False
+    trigger = Trigger(tags.trigger_key, tags.captured_at, tags.cause)
+    begin_burst(card.connection, tags.burst, trigger, boot_id="", clock=None)
+    burst = burst_of_trigger(card.connection, tags.trigger_key)
+    if burst is None or not _is_new(card, burst, tags):
+        return False
+    saved = SavedPicture(path, sha256_of(jpeg), len(jpeg))
+    add_picture(
+        card.connection,
+        burst,
+        saved,
+        position=tags.position,
+        of=tags.of,
+        captured_at=tags.captured_at,
+        source_sha256=tags.source_sha256,
+        source_name=tags.source_name,
+    )
+    return True
+
+
+def _is_new(card: Card, burst: str, tags: PictureTags) -> bool:
+    taken = {picture.position for picture in pictures_of(card.connection, burst)}
+    return tags.position not in taken and not has_source(card.connection, tags.source_sha256)
+
+
+def _set_aside(folder: Path, path: str) -> str:
+    """Move a file out of DCIM; its old place stays in its new name, so that nothing there is overwritten."""
+    target = folder / SET_ASIDE / path.replace("/", "_")
+    make_folder_durably(target.parent)
+    while target.exists():
+        target = target.with_name(target.name + "_")
+    (folder / path).rename(target)
+    sync_folder(target.parent)
+    return path

@@ -1,0 +1,64 @@
+"""The one place that picks what stands behind each port: a driver for hardware, or a replay from files.
+
+A device that is missing is an error that names it. Nothing here falls back to a replay by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cameratrap.app.close_day import Closing
+from cameratrap.app.fold import Rules
+from cameratrap.config import Config
+from cameratrap.domain.events import IndependenceRule
+from cameratrap.domain.taxa import TaxaTable
+from cameratrap.errors import DeviceError, UsageError
+from cameratrap.ports import Detector, SatelliteLink
+
+
+def event_rules(config: Config, *, interval_minutes: float | None = None, rule: str | None = None) -> Rules:
+    """How sightings become events: what is given, else the configuration."""
+    station = config.station
+    position = None
+    if station.latitude is not None and station.longitude is not None:
+        position = (station.latitude, station.longitude)
+    minutes = config.events.interval_minutes if interval_minutes is None else interval_minutes
+    return Rules(timedelta(minutes=minutes), IndependenceRule(rule or config.events.rule), position)
+
+
+def closing_rules(config: Config, taxa: TaxaTable) -> Closing:
+    """What closing a day needs to know."""
+    return Closing(event_rules(config), taxa, max_messages=config.summary.max_messages)
+
+
+def open_detector(config: Config, taxa: TaxaTable, reference: str | None = None) -> Detector:
+    """The model named by ``reference``, else by the configuration. Raises UsageError, ModelError, DeviceError."""
+    from cameratrap.app.models import find_model
+    from cameratrap.drivers.tflite import TfliteDetector
+
+    chosen = reference or config.detector.model
+    if not chosen:
+        raise UsageError(
+            "no detector model is chosen",
+            hint="name one with --model, or set detector.model; `cameratrap models list` shows what is installed",
+        )
+    return TfliteDetector(
+        find_model(chosen, taxa), threads=config.detector.threads, threshold=config.detector.score_threshold
+    )
+
+
+def open_link(config: Config, port: str | None = None) -> SatelliteLink:
+    """The satellite modem at ``port``, else the configuration's. Raises DeviceError when it is missing or taken."""
+    from cameratrap.drivers.rockblock_9602 import RockBlock9602
+    from cameratrap.drivers.serial_port import SerialPort
+
+    return RockBlock9602(SerialPort(port or config.modem.port, baud=config.modem.baud))
+
+
+def no_camera() -> DeviceError:
+    """Why `watch` cannot run on hardware yet."""
+    return DeviceError(
+        "this version has no camera and trigger drivers yet",
+        device="camera",
+        hint="play recorded pictures through the whole trap with `cameratrap watch --replay DIR`",
+    )

@@ -1,0 +1,1 @@
+"""From pixels to named boxes: arrays in, values out. No file, no runtime."""

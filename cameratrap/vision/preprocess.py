@@ -1,0 +1,97 @@
+"""From a picture to the input tensor, and the way back for the boxes found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cameratrap.vision.specs import InputSpec, Quantisation
+
+Pixels = NDArray[np.uint8]
+Boxes = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the picture lies inside the input tensor, in fractions of the tensor."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def to_image(self, boxes: Boxes) -> Boxes:
+        """Boxes ``(n, 4)`` as ``x0 y0 x1 y1`` in fractions of the tensor, to the same in fractions of the picture."""
+        return (boxes - self._offset) / self._size
+
+    def to_input(self, boxes: Boxes) -> Boxes:
+        """The inverse of ``to_image``."""
+        return boxes * self._size + self._offset
+
+    @property
+    def _offset(self) -> Boxes:
+        return np.array([self.x, self.y, self.x, self.y])
+
+    @property
+    def _size(self) -> Boxes:
+        return np.array([self.width, self.height, self.width, self.height])
+
+
+def fitted_size(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
+    """Width and height in pixels that a picture of this size has once it is inside the tensor."""
+    if spec.resize == "stretch":
+        return spec.width, spec.height
+    scale = min(spec.width / width, spec.height / height)
+    return max(1, min(spec.width, round(width * scale))), max(1, min(spec.height, round(height * scale)))
+
+
+def pixel_table(spec: InputSpec, quantisation: Quantisation | None) -> NDArray[Any]:
+    """What each pixel value 0..255 becomes in each channel: ``(256, 3)`` of the tensor's dtype.
+
+    Normalising and quantising have only 256 outcomes a channel, so they are worked out once a model and not once a
+    pixel. Integer tensors need ``quantisation``; their values are rounded and kept within the type's range.
+    """
+    real = (np.arange(256.0)[:, None] - np.asarray(spec.mean)) / np.asarray(spec.std)
+    if not spec.dtype.endswith("int8"):
+        return np.asarray(real, dtype=spec.dtype)
+    if quantisation is None or quantisation.scale <= 0:
+        raise ValueError(f"an input tensor of {spec.dtype} needs a quantisation scale above 0: {quantisation}")
+    limits = np.iinfo(spec.dtype)
+    stored = np.rint(real / quantisation.scale + quantisation.zero_point)
+    return np.asarray(np.clip(stored, limits.min, limits.max), dtype=spec.dtype)
+
+
+def prepare(image: Pixels, spec: InputSpec, table: NDArray[Any]) -> tuple[NDArray[Any], Placement]:
+    """The input tensor for an upright picture ``(height, width, 3)`` in OpenCV's channel order, blue first.
+
+    ``table`` is ``pixel_table``'s. Returns a contiguous tensor of ``spec.shape`` and where the picture lies in it.
+    """
+    height, width = image.shape[:2]
+    fitted_width, fitted_height = fitted_size(width, height, spec)
+    shrinks = fitted_width < width or fitted_height < height
+    # Shrinking by linear interpolation skips pixels, and thin legs with them.
+    resized = cv2.resize(
+        image, (fitted_width, fitted_height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    left, top = _corner(fitted_width, fitted_height, spec)
+    canvas = np.full((spec.height, spec.width, 3), spec.pad, dtype=np.uint8)
+    canvas[top : top + fitted_height, left : left + fitted_width] = resized
+    if spec.colour == "RGB":
+        canvas = canvas[..., ::-1]
+    tensor = np.stack([table[canvas[..., channel], channel] for channel in range(3)], axis=_channel_axis(spec))
+    placement = Placement(left / spec.width, top / spec.height, fitted_width / spec.width, fitted_height / spec.height)
+    return tensor[None], placement
+
+
+def _corner(fitted_width: int, fitted_height: int, spec: InputSpec) -> tuple[int, int]:
+    if spec.align == "top-left":
+        return 0, 0
+    return (spec.width - fitted_width) // 2, (spec.height - fitted_height) // 2
+
+
+def _channel_axis(spec: InputSpec) -> int:
+    return 2 if spec.layout == "NHWC" else 0

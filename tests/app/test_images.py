@@ -1,0 +1,223 @@
+"""Any file at all: a picture's facts, or a reason."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import struct
+import time
+import zlib
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from cameratrap.app.images import MAX_BYTES, find_images, read_image
+from cameratrap.app.picture_exif import parse_offset
+from cameratrap.errors import ImageError
+from tests.model_folders import exif, picture
+
+
+def refused(source: Path | bytes) -> str:
+    with pytest.raises(ImageError) as caught:
+        read_image(source)
+    return str(caught.value)
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_says_its_size_and_time(form: str) -> None:
+    """With an offset the time is aware, to the sub-second."""
+    still = read_image(picture(form=form, exif=exif(offset="+02:00", subsecond="125")))
+    assert (still.format, still.width, still.height) == (form, 40, 30)
+    assert still.taken == datetime(2026, 6, 1, 5, 12, 9, 125_000, timezone(timedelta(hours=2)))
+
+
+def test_a_time_without_an_offset_stays_without_one_until_a_zone_is_given() -> None:
+    still = read_image(picture(exif=exif()))
+    assert still.taken is not None
+    assert still.taken.isoformat() == "2026-06-01T05:12:09"
+    assert still.at(UTC).taken == datetime(2026, 6, 1, 5, 12, 9, tzinfo=UTC)
+    assert read_image(picture(exif=exif(offset="-03:00"))).at(UTC).taken == datetime(2026, 6, 1, 8, 12, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("taken", ["0000:00:00 00:00:00", "2026:13:01 00:00:00", "    :  :     :  :", "", "yesterday"])
+def test_a_clock_that_was_never_set_gives_no_time(taken: str) -> None:
+    assert read_image(picture(exif=exif(taken))).taken is None
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_that_of_the_upright_picture(orientation: int) -> None:
+    still = read_image(picture(exif=exif(orientation=orientation)))
+    assert (still.width, still.height) == ((30, 40) if orientation >= 5 else (40, 30))
+    assert still.orientation == orientation
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_orientation_that_is_none_is_upright(orientation: int) -> None:
+    assert read_image(picture(exif=exif(orientation=orientation))).orientation == 1
+
+
+def test_damaged_exif_hides_the_time_and_not_the_picture() -> None:
+    data = picture(exif=exif(offset="+02:00"))
+    at = data.index(b"Exif\0\0") + 6
+    still = read_image(data[:at] + b"\xff" * 40 + data[at + 40 :])
+    assert (still.width, still.taken) == (40, None)
+
+
+@given(st.data())
+def test_no_damage_to_a_header_is_worse_than_a_reason(data: st.DataObject) -> None:
+    """Any bytes changed anywhere: facts or an ImageError, never another exception."""
+    damaged = bytearray(picture(exif=exif(offset="+02:00", orientation=6)))
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, min(400, len(damaged) - 1)))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ImageError):
+        assert read_image(bytes(damaged)).width > 0
+
+
+@given(st.binary(max_size=64), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"]))
+def test_any_bytes_are_refused_with_a_reason(data: bytes, start: bytes) -> None:
+    assert refused(start + data)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_a_picture_that_is_cut_off_is_refused(form: str, share: float) -> None:
+    data = picture(400, 300, form=form)
+    assert refused(data[: int(len(data) * share)])
+
+
+def test_a_thumbnails_end_is_not_taken_for_the_pictures() -> None:
+    """A JPEG inside EXIF has an end marker of its own."""
+    tags = exif()
+    tags[0x9286] = b"ASCII\0\0\0" + picture(8, 8)
+    data = picture(400, 300, exif=tags)
+    assert b"\xff\xd9" in data[:-2]
+    assert "cut off" in refused(data[: len(data) // 2])
+    assert read_image(data + b"\0" * 512).width == 400, "what a camera appends is no damage"
+
+
+def test_a_header_that_promises_four_thousand_megapixels_is_refused_unread() -> None:
+    """65500 x 65500 in the frame header, before anything is allocated."""
+    data = bytearray(picture())
+    at = data.index(b"\xff\xc0")
+    data[at + 5 : at + 9] = struct.pack(">HH", 65500, 65500)
+    assert "megapixels" in refused(bytes(data))
+
+
+def test_a_png_that_promises_more_pixels_than_the_limit_is_refused() -> None:
+    header = b"IHDR" + struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    assert "the limit is 64 megapixels" in refused(data + struct.pack(">I", 0) + b"IEND\xaeB`\x82")
+
+
+def test_ten_thousand_pieces_of_exif_are_refused_at_once() -> None:
+    """Joining them would take minutes."""
+    data = picture()
+    piece = b"\xff\xe1" + struct.pack(">H", 60_002) + b"Exif\0\0" + bytes(59_994)
+    start = time.monotonic()
+    assert "500 segments" in refused(data[:2] + piece * 1000 + data[2:])
+    assert time.monotonic() - start < 2
+
+
+def test_an_animation_is_refused() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    stream = io.BytesIO()
+    frames[0].save(stream, "PNG", save_all=True, append_images=frames[1:])
+    assert "animation" in refused(stream.getvalue())
+
+
+def test_files_are_named_with_what_they_are(tmp_path: Path) -> None:
+    """Content is believed, names are not."""
+    assert refused(written(tmp_path / "empty.jpg", b"")) == "the file is empty"
+    assert "not a picture" in refused(written(tmp_path / "text.jpg", b"not a picture at all"))
+    assert refused(written(tmp_path / "other.JPG", picture(form="PNG"))) == "the file is a PNG although named .jpg"
+    assert read_image(written(tmp_path / "unnamed", picture(form="PNG"))).format == "PNG"
+    assert "No such file" in refused(tmp_path / "missing.jpg")
+    assert refused(tmp_path) == "the folder cannot be listed"
+
+
+def test_nothing_that_could_block_is_waited_for(tmp_path: Path) -> None:
+    """A pipe nobody writes to, a device without end, a link in a circle, a path with a NUL."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "circle.jpg").symlink_to(tmp_path / "circle.jpg")
+    assert "pipe" in refused(tmp_path / "pipe.jpg")
+    assert "device" in refused(Path("/dev/zero"))
+    assert "link" in refused(tmp_path / "circle.jpg")
+    assert refused(Path("a\0b.jpg"))
+
+
+def test_a_file_beyond_the_size_limit_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.jpg"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert "too large" in refused(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; run as another user")
+def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "secret.jpg", picture())
+    path.chmod(0)
+    assert "Permission denied" in refused(path)
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    """Not a byte, not a time: the file may be all there is."""
+    path = written(tmp_path / "a.jpg", picture())
+    path.chmod(0o444)
+    before = path.stat()
+    read_image(path)
+    after = path.stat()
+    assert (before.st_mtime_ns, before.st_size, before.st_ino) == (after.st_mtime_ns, after.st_size, after.st_ino)
+
+
+def test_a_folder_is_walked_in_order_of_name(tmp_path: Path) -> None:
+    """Pictures by extension; hidden files, other files and links to folders are passed over; a file given is taken."""
+    for name in ("b/2.JPG", "b/1.jpeg", "a/3.png", "a/notes.txt", "._a.jpg", ".hidden/4.jpg", "z.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    found = [str(path.relative_to(tmp_path)) for path in find_images([tmp_path])]
+    assert found == ["z.jpg", "a/3.png", "b/1.jpeg", "b/2.JPG"]
+    given_files = [tmp_path / "a" / "notes.txt", tmp_path / "z.jpg"]
+    assert list(find_images(given_files)) == given_files
+
+
+def test_a_folder_that_cannot_be_listed_is_given_to_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "z.jpg").touch()
+    scandir = os.scandir
+
+    def guarded(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert set(find_images([tmp_path])) == {tmp_path / "closed", tmp_path / "z.jpg"}
+
+
+@given(st.integers(-14 * 60, 14 * 60))
+def test_an_offset_is_read_as_it_is_written(minutes: int) -> None:
+    zone = timezone(timedelta(minutes=minutes))
+    sign, rest = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    assert parse_offset(f"{sign}{rest // 60:02}:{rest % 60:02}") == zone
+
+
+@pytest.mark.parametrize("text", ["", "02:00", "+2:00", "+15:00", "+01:60", "Z", "Europe/Paris", "+02:00 or so"])
+def test_what_is_no_offset_is_none(text: str) -> None:
+    assert parse_offset(text) is None
+
+
+def test_every_real_picture_is_read(shared_data: Path) -> None:
+    files = list(find_images([shared_data / "images"]))
+    assert len(files) == 326
+    assert all(read_image(path).width > 0 for path in files)

@@ -1,0 +1,196 @@
+"""`cameratrap process`: what a user's script reads, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cameratrap.cli import process as command
+from cameratrap.cli import run
+from tests.model_folders import constant_folder, exif, picture
+
+REPOSITORY = Path(__file__).parents[2]
+COUNTS = {"Aves": 2, "Homo sapiens": 1}
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """Three pictures in two folders."""
+    for name, taken in (("a/1.jpg", "2026:06:01 05:00:00"), ("a/2.jpg", "2026:06:01 05:10:00"), ("b/1.JPG", "")):
+        path = tmp_path / "card" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture(exif=exif(taken)))
+    return tmp_path / "card"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(constant_folder(tmp_path / "model"))
+
+
+def objects(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_json_is_one_object_an_image_in_order(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With exactly the interface's keys, nothing else on stdout, and exit 0."""
+    assert run(["process", str(card), "--model", model, "--timezone", "-03:30", "--json"]) == 0
+    captured = capsys.readouterr()
+    found = objects(captured.out)
+    assert [each["file"] for each in found] == [str(card / name) for name in ("a/1.jpg", "a/2.jpg", "b/1.JPG")]
+    assert all(list(each) == list(command.COLUMNS) for each in found)
+    assert all(each["counts"] == COUNTS for each in found)
+    assert [each["timestamp"] for each in found] == ["2026-06-01T05:00:00-03:30", "2026-06-01T05:10:00-03:30", None]
+    assert [each["event"] for each in found] == [str(card / "a/1.jpg")] * 2 + [None]
+    assert captured.err == "3 images, 0 could not be read\n"
+
+
+def test_csv_has_the_same_columns(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["process", str(card), "--model", model, "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert tuple(rows[0]) == command.COLUMNS
+    assert [json.loads(row["counts"]) for row in rows] == [COUNTS] * 3
+
+
+def test_a_person_reads_a_line_an_image(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (card / "b" / "2.jpg").write_bytes(b"")
+    assert run(["process", str(card), "--model", model]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["file", "timestamp", "counts"]
+    assert "2026-06-01T05:00:00" in lines[1]
+    assert lines[1].endswith("Aves 2, Homo sapiens 1")
+    assert lines[4].endswith("error: the file is empty")
+
+
+def test_hostile_files_are_named_with_a_reason_and_the_rest_is_done(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A truncated JPEG, an empty file, a PNG named .jpg, a 65500 x 65500 header, a text file: exit 3."""
+    bomb = bytearray(picture())
+    at = bomb.index(b"\xff\xc0")
+    bomb[at + 5 : at + 9] = b"\xff\xdc\xff\xdc"
+    hostile = {
+        "c1.jpg": (picture(400, 300)[:2000], "cut off"),
+        "c2.jpg": (b"", "empty"),
+        "c3.jpg": (picture(form="PNG"), "is a PNG although named .jpg"),
+        "c4.jpg": (bytes(bomb), "too large"),
+        "c5.jpg": (b"just text", "not a picture"),
+    }
+    for name, (data, _) in hostile.items():
+        (card / "a" / name).write_bytes(data)
+    assert run(["process", str(card), "--model", model, "--json"]) == 3
+    captured = capsys.readouterr()
+    found = {Path(str(each["file"])).name: each for each in objects(captured.out)}
+    assert len(objects(captured.out)) == 8
+    for name, (_, reason) in hostile.items():
+        assert reason in str(found[name]["error"])
+        assert found[name]["detections"] is None
+        assert found[name]["counts"] is None
+        assert name in captured.err
+    assert sum(each["error"] is None for each in objects(captured.out)) == 3
+    assert "8 images, 5 could not be read" in captured.err
+
+
+def test_a_file_given_by_name_is_tried_whatever_its_name(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (card / "picture").write_bytes(picture())
+    (card / "notes.txt").write_text("no picture")
+    assert run(["process", str(card / "picture"), str(card / "notes.txt"), "--model", model, "--json"]) == 3
+    assert [each["error"] is None for each in objects(capsys.readouterr().out)] == [True, False]
+
+
+def test_a_score_given_replaces_the_models(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["process", str(card), "--model", model, "--json", "--score", "0.88"]) == 0
+    assert objects(capsys.readouterr().out)[0]["counts"] == {"Aves": 1}
+
+
+def test_output_goes_to_the_file_named(
+    card: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["process", str(card), "--model", model, "--json", "--output", str(tmp_path / "out.jsonl")]) == 0
+    assert capsys.readouterr().out == ""
+    assert len(objects((tmp_path / "out.jsonl").read_text())) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        (["{card}"], 2, "no detector model is chosen"),
+        (["{card}/nowhere", "--model", "{model}"], 2, "does not exist"),
+        (["{empty}", "--model", "{model}"], 2, "there is no picture to process"),
+        (["--model", "{model}"], 2, "PATH"),
+        (["{card}", "--model", "{model}", "--timezone", "Paris"], 2, "not an offset such as +02:00"),
+        (["{card}", "--model", "{model}", "--score", "7"], 2, "score"),
+        (["{card}", "--model", "no-such-model"], 1, "there is no model no-such-model"),
+        (["{card}", "--model", "{card}"], 1, "is no model folder"),
+    ],
+)
+def test_what_cannot_be_is_said_before_any_picture_is_touched(
+    card: Path,
+    model: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    status: int,
+    reason: str,
+) -> None:
+    """Wrong usage is 2, a wrong model 1; nothing on stdout, one block with a reason on stderr."""
+    (tmp_path / "empty").mkdir()
+    places = {"card": str(card), "model": model, "empty": str(tmp_path / "empty")}
+    assert run(["process", *(argument.format(**places) for argument in arguments)]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert reason in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_an_interruption_keeps_what_is_done(
+    card: Path, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C after two pictures: exit 130, two whole lines in the file."""
+    real = command.process_images
+
+    def interrupted(*args: object, **options: object) -> object:
+        for place, result in enumerate(real(*args, **options)):  # type: ignore[arg-type]
+            if place == 2:
+                raise KeyboardInterrupt
+            yield result
+
+    monkeypatch.setattr(command, "process_images", interrupted)
+    assert run(["process", str(card), "--model", model, "--json", "-o", str(tmp_path / "out.jsonl")]) == 130
+    assert len(objects((tmp_path / "out.jsonl").read_text())) == 2
+
+
+def test_many_failures_are_counted_and_the_first_named(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each is in the output; stderr stays readable."""
+    for number in range(30):
+        (card / f"{number:02}.jpg").write_bytes(b"")
+    assert run(["process", str(card), "--model", model, "--json"]) == 3
+    err = capsys.readouterr().err
+    assert err.count("the file is empty") == 20
+    assert "and 10 more" in err
+
+
+def test_progress_is_shown_on_a_terminal_and_the_data_stays_whole(card: Path, model: str) -> None:
+    """A bar on stderr where that is a terminal; stdout, which is not, has the objects and nothing else."""
+    code = f"from cameratrap.cli import main; main(['process', {str(card)!r}, '--model', {model!r}, '--json'])"
+    leader, follower = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=follower, check=True, cwd=REPOSITORY
+    )
+    os.close(follower)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert "3/3" in shown
+    assert len(objects(done.stdout.decode())) == 3

@@ -35,13 +35,19 @@ class Station(Section, frozen=True):
     """Where the trap stands."""
 
     id: Annotated[
-        str, Meta(pattern=r"^[\w.-]{0,40}$", description="name of the site, stored on the card; letters, digits, . _ -")
+        str,
+        Meta(
+            pattern=r"^[\w.-]{0,40}$",
+            title="up to 40 letters, digits and . _ -",
+            description="name of the site, stored on the card",
+        ),
     ] = ""
     utc_offset: Annotated[
         str,
         Meta(
             pattern=r"^[+-](0[0-9]|1[0-4]):(00|15|30|45)$",
-            description="standard time of the station, without summer time, as +HH:MM",
+            title="an offset from UTC such as +01:00",
+            description="standard time of the station, without summer time",
         ),
     ] = "+00:00"
     latitude: (
@@ -211,12 +217,12 @@ def _expected(hint: Any, meta: Meta) -> str:
     for part in (hint, *get_args(hint)):
         if get_origin(part) is Annotated:
             hint = get_args(part)[0]
+    if meta.title:
+        return meta.title
     if hint is IndependenceRule:
         return "one of " + ", ".join(f'"{rule}"' for rule in IndependenceRule)
     name = _NAMES[get_origin(hint) or hint]
-    if meta.ge is not None:
-        return f"{name} from {meta.ge:g} to {meta.le:g}"
-    return f"{name} of the form {meta.pattern}" if meta.pattern else name
+    return name if meta.ge is None else f"{name} from {meta.ge:g} to {meta.le:g}"
 
 
 def resolve(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> Resolved:

@@ -34,7 +34,7 @@ def closing_rules(config: Config, taxa: TaxaTable) -> Closing:
 def open_detector(config: Config, taxa: TaxaTable, reference: str | None = None) -> Detector:
     """The model named by ``reference``, else by the configuration. Raises UsageError, ModelError, DeviceError."""
     from cameratrap.app.models import find_model
-    from cameratrap.drivers.tflite import TfliteDetector
+    from cameratrap.drivers.detectors import load_detector
 
     chosen = reference or config.detector.model
     if not chosen:
@@ -42,9 +42,8 @@ def open_detector(config: Config, taxa: TaxaTable, reference: str | None = None)
             "no detector model is chosen",
             hint="name one with --model, or set detector.model; `cameratrap models list` shows what is installed",
         )
-    return TfliteDetector(
-        find_model(chosen, taxa), threads=config.detector.threads, threshold=config.detector.score_threshold
-    )
+    section = config.detector
+    return load_detector(find_model(chosen, taxa), threads=section.threads, threshold=section.score_threshold)
 
 
 def open_link(config: Config, port: str | None = None) -> SatelliteLink:

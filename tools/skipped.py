@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
 
 def main(arguments: list[str]) -> int:
     """Print one line a reason; with --fail, exit 1 if there is any."""
-    report = ElementTree.parse(Path(arguments[0]))  # noqa: S314 - pytest wrote it a moment ago
+    report = ET.parse(Path(arguments[0]))  # noqa: S314 - pytest wrote it a moment ago
     reasons = Counter(skipped.get("message", "no reason given") for skipped in report.iter("skipped"))
     if not reasons:
         print("\nnothing was skipped")

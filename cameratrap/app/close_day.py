@@ -14,6 +14,7 @@ from cameratrap.domain.taxa import TaxaTable
 from cameratrap.ports import PowerReading
 from cameratrap.store.card import Card
 from cameratrap.store.connection import transaction
+from cameratrap.store.effort import armed_spans
 from cameratrap.store.outbox import enqueue
 from cameratrap.wire.codec import encode
 
@@ -46,6 +47,8 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
     A day is over at the station's midnight, or as soon after it as no event that began on it can still grow. With
     ``everything`` the deployment has ended and the last day is closed too.
     """
+    if not everything and _yesterday_is_closed(card, now):
+        return []
     folded = fold(card, closing.rules)
     done = {row["day"]: int(row["sequence"]) for row in card.connection.execute("SELECT day, sequence FROM summaries")}
     due = [
@@ -58,6 +61,15 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
         closed.append(_close(card, closing, folded, day, done, now))
         done[day.isoformat()] = closed[-1].summary.sequence
     return closed
+
+
+def _yesterday_is_closed(card: Card, now: datetime) -> bool:
+    """The usual case at a trigger, told without folding the whole card."""
+    last = card.connection.execute("SELECT MAX(day) AS day FROM summaries").fetchone()["day"]
+    if last is None:
+        first = min((span.start for span in armed_spans(card.connection)), default=now)
+        return station_day(first, card.zone) >= station_day(now, card.zone)
+    return date.fromisoformat(last) >= station_day(now, card.zone) - timedelta(days=1)
 
 
 def _is_over(card: Card, folded: CardFold, rules: Rules, day: date, now: datetime) -> bool:

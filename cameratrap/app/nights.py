@@ -11,7 +11,9 @@ from cameratrap.domain.effort import Span, day_span
 if TYPE_CHECKING:
     from astral import Observer
 
-_SUNSET_ELEVATION_DEG = -0.833  # upper limb on the horizon, refraction included: the usual definition of sunset
+# The sun sets when its upper limb is seen on the horizon: its centre is then half its width of 32' below. The library
+# adds the atmosphere's refraction itself; the -0.833 degrees of the almanacs contain it already.
+_SUNSET_ELEVATION_DEG = -16 / 60
 
 
 def nights(latitude: float, longitude: float, first: date, last: date, zone: timezone) -> list[Span]:

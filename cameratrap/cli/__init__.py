@@ -1,0 +1,145 @@
+"""The command line. Each command lives in a module of its own and is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+import cameratrap
+from cameratrap.cli.context import Context
+from cameratrap.errors import CameraTrapError
+
+# name -> (section of the help, "module:attribute", one line). The line stands here so that --help imports nothing.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("Start here", "cameratrap.cli.demo:demo", "The whole journey on this machine, with nothing attached."),
+    "watch": (
+        "In the field",
+        "cameratrap.cli.watch:watch",
+        "Wait for triggers, photograph, count, store; close each day.",
+    ),
+    "transmit": ("In the field", "cameratrap.cli.transmit:transmit", "Send what is due over the satellite modem."),
+    "process": ("With the card", "cameratrap.cli.process:process", "Find and count animals in a folder of pictures."),
+    "events": ("With the card", "cameratrap.cli.tables:events", "The card's independent events."),
+    "tally": ("With the card", "cameratrap.cli.tables:tally", "Events and individuals by day and taxon."),
+    "receive": ("At the receiver", "cameratrap.cli.receive:receive", "Take in messages the satellite delivered."),
+    "inbox": ("At the receiver", "cameratrap.cli.inbox:inbox", "Received summaries, by message or by day."),
+    "summary": ("Everywhere", "cameratrap.cli.summary:summary", "A day's summary to bytes and back."),
+    "models": ("Everywhere", "cameratrap.cli.models:models", "List, show, install and verify detector models."),
+    "config": ("Everywhere", "cameratrap.cli.config:config", "Write, show and check the configuration."),
+    "completion": ("Everywhere", "cameratrap.cli.completion:completion", "Print a shell completion script."),
+}
+
+EPILOG = """\b
+Exit status: 0 done, 1 it failed or a check found something, 2 wrong usage or
+configuration, 3 partly done (what failed is named), 4 a device is missing or
+does not answer, 130 interrupted.
+"""
+
+
+class Commands(click.Group):
+    """Commands by name, loaded when asked for, listed by what the user is doing."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][1].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - a wrong line in COMMANDS, not a user's mistake
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            meant = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"there is no command '{args[0]}'.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section in dict.fromkeys(section for section, _, _ in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl([(name, line) for name, (where, _, line) in COMMANDS.items() if where == section])
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Configuration file to use instead of ./cameratrap.toml."
+)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The card's folder, or the receiver's.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the data asked for.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what is done.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--no-color", is_flag=True, help="No colours (so does NO_COLOR).")
+@click.version_option(cameratrap.__version__, prog_name="cameratrap")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    config: Path | None,
+    data: Path | None,
+    *,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+    no_color: bool,
+) -> None:
+    """A wildlife camera trap that counts on the device and reports each day in one satellite message.
+
+    \b
+    Try it with nothing attached:   cameratrap demo
+    Count what is on a card:        cameratrap process /media/CARD --model NAME
+    See what a trap has counted:    cameratrap --data /media/CARD tally
+    """
+    ctx.obj = Context(config_file=config, data_flag=data, quiet=quiet, verbose=verbose, debug=debug)
+    if no_color:
+        ctx.color = False
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status; errors are one block on stderr."""
+    try:
+        result = cli.main(args=list(arguments), prog_name="cameratrap", standalone_mode=False)
+    except CameraTrapError as error:
+        if "--debug" in arguments:
+            raise
+        _report(error.what, error.why, error.hint)
+        return error.exit_status
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "cameratrap"
+        _report(error.format_message().rstrip("."), "", f"see `{command} --help`")
+        return 2
+    except click.ClickException as error:
+        _report(error.format_message().rstrip("."), "", "")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        _quiet_stdout()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _quiet_stdout() -> None:
+    """The reader of our output has gone (``| head``); what is still buffered must not raise again at exit."""
+    sys.stdout = None
+
+
+def _report(what: str, why: str, hint: str) -> None:
+    click.echo(click.style("error: ", fg="red", bold=True) + (f"{what}: {why}" if why else what), err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)

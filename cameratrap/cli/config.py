@@ -1,0 +1,62 @@
+"""`config`: write, show and check the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cameratrap.cli.context import Context
+from cameratrap.cli.output import Output, table_options
+from cameratrap.config import FILE_NAME, keys, template
+from cameratrap.errors import UsageError
+
+
+@click.group()
+def config() -> None:
+    """Write, show and check the configuration.
+
+    A value comes from, highest first: a flag, CAMERATRAP_SECTION_KEY in the environment, --config FILE or
+    ./cameratrap.toml, the user's file, /etc/cameratrap/cameratrap.toml, the default.
+    """
+
+
+@config.command("init")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path(FILE_NAME))
+@click.option("--dry-run", is_flag=True, help="Print it instead of writing it.")
+@click.pass_obj
+def init(ctx: Context, file: Path, *, dry_run: bool) -> None:
+    """Write FILE (./cameratrap.toml) with every key explained, at its default. An existing file is never touched."""
+    if dry_run:
+        click.echo(template(), nl=False)
+        return
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(template())
+    except FileExistsError:
+        raise UsageError(f"{file} exists", hint="remove it first, or name another file") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {file}", why=error.strerror or str(error)) from error
+    ctx.say(f"wrote {file}")
+
+
+@config.command("show")
+@click.option("--origin", is_flag=True, help="Also say where each value came from.")
+@table_options
+@click.pass_obj
+def show(ctx: Context, out: Output, *, origin: bool) -> None:
+    """Print every key and its value."""
+    columns = ["key", "value", *(["origin"] if origin else [])]
+    rows = [
+        {"key": key.path, "value": ctx.resolved.value(key.path), "origin": ctx.resolved.origins[key.path]}
+        for key in keys()
+    ]
+    out.table(columns, [{column: row[column] for column in columns} for row in rows])
+
+
+@config.command("check")
+@click.pass_obj
+def check(ctx: Context) -> None:
+    """Check every file and variable that counts; all problems are listed at once. Exit status 2 if there are any."""
+    used = sorted(set(ctx.resolved.origins.values()) - {"default"})
+    ctx.say("the configuration is good" + (f" ({', '.join(used)})" if used else " (nothing is set)"))

@@ -112,7 +112,7 @@ class Modem(Section, frozen=True):
 
     port: Annotated[str, Meta(description="serial device of the modem")] = "/dev/serial0"
     baud: Annotated[int, Meta(ge=1200, le=230400, description="speed of the serial line")] = 19200
-    attempts: Annotated[int, Meta(ge=1, le=20, description="sessions one `transmit` may try a message")] = 3
+    attempts: Annotated[int, Meta(ge=1, le=20, description="failed sessions after which one `transmit` gives up")] = 3
     deadline_s: Annotated[float, Meta(ge=30, le=900, description="seconds a session may take")] = 180
 
 

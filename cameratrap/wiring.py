@@ -49,9 +49,8 @@ def open_detector(config: Config, taxa: TaxaTable, reference: str | None = None)
 def open_link(config: Config, port: str | None = None) -> SatelliteLink:
     """The satellite modem at ``port``, else the configuration's. Raises DeviceError when it is missing or taken."""
     from cameratrap.drivers.rockblock_9602 import RockBlock9602
-    from cameratrap.drivers.serial_port import SerialPort
 
-    return RockBlock9602(SerialPort(port or config.modem.port, baud=config.modem.baud))
+    return RockBlock9602.open(port or config.modem.port, baud=config.modem.baud)
 
 
 def no_camera() -> DeviceError:

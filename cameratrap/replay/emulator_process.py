@@ -1,0 +1,66 @@
+"""The emulated modem and gateway as a process of their own, until they are told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from cameratrap.replay.emulated_lines import PseudoTerminal
+from cameratrap.replay.gateway import Gateway, WebhookFolder
+from cameratrap.replay.modem_emulator import ModemEmulator, SessionPlan
+
+
+def plans(text: str, session_s: float = 0.0) -> list[SessionPlan]:
+    """Read ``18!,32,0``: one MO status a session; ``!`` means that the gateway has the message all the same."""
+    found = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        number = part.removesuffix("!")
+        found.append(SessionPlan(int(number), delivers=True if part.endswith("!") else None, takes_s=session_s))
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the pseudo-terminal's name, then serve until SIGTERM or SIGINT."""
+    options = _parser().parse_args(arguments)
+    gateway = Gateway(WebhookFolder(options.gateway, options.format))
+    modem = ModemEmulator(
+        gateway.accept,
+        imei=options.imei,
+        momsn=options.momsn,
+        plans=plans(options.status, options.session_s),
+        session_s=options.session_s,
+    )
+    # Blocked before the serving thread starts, so that both wait here for `sigwait` and interrupt nothing.
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    with PseudoTerminal(modem) as terminal:
+        _link(options.pty_link, terminal.port)
+        print(terminal.port, flush=True)
+        signal.sigwait(signals)
+        if options.pty_link is not None:
+            options.pty_link.unlink(missing_ok=True)
+
+
+def _link(link: Path | None, port: str) -> None:
+    if link is not None:
+        link.unlink(missing_ok=True)
+        link.symlink_to(port)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cameratrap.replay.modem_emulator",
+        description="An emulated RockBLOCK 9602 on a pseudo-terminal, and the gateway behind it.",
+    )
+    parser.add_argument("--gateway", type=Path, required=True, metavar="DIR", help="where webhook bodies are written")
+    parser.add_argument("--pty-link", type=Path, metavar="PATH", help="a symbolic link to make to the pseudo-terminal")
+    parser.add_argument("--format", choices=("json", "form"), default="json", help="of the webhook bodies")
+    parser.add_argument("--imei", default="300000000000000", help="15 digits")
+    parser.add_argument("--momsn", type=int, default=0, help="the modem's next message number")
+    parser.add_argument(
+        "--status", default="", metavar="LIST", help="MO statuses in turn, e.g. 18!,32,0 (! = delivered all the same)"
+    )
+    parser.add_argument("--session-s", type=float, default=0.0, help="seconds a session takes")
+    return parser

@@ -1,0 +1,102 @@
+"""What is said to the modem, to the byte, and how its answers are read.
+
+Commands end with CR alone ("LF will not work", Rock Seven, Transmit Binary Data). Numbers in answers are read with any
+spacing, since firmware versions differ in it, but the number of fields must be right: a line that lost a byte is
+better not understood than misunderstood.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cameratrap.errors import EncodeError
+
+MAX_MO_BYTES = 340  # "the maximum mobile originated SBD message length is 340 bytes", 9602 and 9603
+MOMSN_MODULUS = 65536
+SESSION_TIMEOUT_S = 60
+
+ATTENTION = b"AT\r"
+ECHO_OFF = b"ATE0\r"
+FLOW_CONTROL_OFF = b"AT&K0\r"
+RING_ALERT_OFF = b"AT+SBDMTA=0\r"
+SESSION_TIMEOUT = b"AT+SBDST=%d\r" % SESSION_TIMEOUT_S
+LAST_SIGNAL = b"AT+CSQF\r"
+SERIAL_NUMBER = b"AT+CGSN\r"
+BUFFER_STATUS = b"AT+SBDS\r"
+INITIATE_SESSION = b"AT+SBDIX\r"
+CLEAR_MO_BUFFER = b"AT+SBDD0\r"
+RADIO_ON = b"AT*R1\r"
+
+# The RockBLOCK gateway forwards a payload that begins so to another RockBLOCK, and the receiver never sees it.
+FORWARDING_PREFIX = b"RB"
+
+_SBDIX = re.compile(r"\+SBDIX:\s*" + r"\s*,\s*".join([r"(-?\d{1,5})"] * 6))
+_SBDS = re.compile(r"\+SBDS:\s*" + r"\s*,\s*".join([r"(-?\d{1,5})"] * 4))
+_SIGNAL = re.compile(r"\+CSQF?:\s*([0-5])")
+_IMEI = re.compile(r"\d{15}")
+
+
+def checksum(payload: bytes) -> bytes:
+    """The sum of the bytes modulo 65536, high byte first: b"hello" gives 02 14."""
+    return (sum(payload) % 65536).to_bytes(2, "big")
+
+
+def check_payload(payload: bytes) -> None:
+    """Raise EncodeError for a payload the modem or the gateway would not carry as it is."""
+    if not 1 <= len(payload) <= MAX_MO_BYTES:
+        raise EncodeError(
+            f"a payload of {len(payload)} bytes cannot be sent",
+            why=f"the modem takes 1 to {MAX_MO_BYTES} bytes",
+        )
+    if payload.startswith(FORWARDING_PREFIX):
+        raise EncodeError(
+            "a payload that begins with the bytes 52 42 cannot be sent",
+            why='the RockBLOCK gateway reads "RB" as an order to forward it to another modem',
+            hint="begin every message with a version byte other than 0x52",
+        )
+
+
+def write_binary(payload: bytes) -> bytes:
+    """The command that announces a payload; the modem answers READY."""
+    return b"AT+SBDWB=%d\r" % len(payload)
+
+
+def binary_frame(payload: bytes) -> bytes:
+    """The payload and its checksum, as sent after READY: no CR follows."""
+    return payload + checksum(payload)
+
+
+@dataclass(frozen=True, slots=True)
+class SbdixReply:
+    """The modem's account of a session. ``mtmsn`` may be -1 where no message came in."""
+
+    mo_status: int
+    momsn: int
+    mt_status: int
+    mtmsn: int
+    mt_length: int
+    mt_queued: int
+
+    @classmethod
+    def from_line(cls, line: str) -> SbdixReply | None:
+        """Read ``+SBDIX: 0, 12, 0, -1, 0, 0`` in any spacing; None for any other line."""
+        match = _SBDIX.fullmatch(line)
+        return cls(*map(int, match.groups())) if match else None
+
+
+def next_momsn(line: str) -> int | None:
+    """The MOMSN of ``+SBDS: 0, 12, 0, -1``: the number the *next* session will use. None for any other line."""
+    match = _SBDS.fullmatch(line)
+    return int(match[2]) % MOMSN_MODULUS if match else None
+
+
+def signal_quality(line: str) -> int | None:
+    """0 to 5 of ``+CSQF:3`` or ``+CSQ:3``; None for any other line."""
+    match = _SIGNAL.fullmatch(line)
+    return int(match[1]) if match else None
+
+
+def imei(line: str) -> str | None:
+    """The 15 digits that answer ``AT+CGSN``; None for any other line."""
+    return line if _IMEI.fullmatch(line) else None

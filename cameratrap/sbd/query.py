@@ -1,0 +1,81 @@
+"""Asking the modem for one value, such as its IMEI or its signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from cameratrap.sbd import commands
+from cameratrap.sbd.lines import ReceiveBuffer
+
+Value = TypeVar("Value")
+
+ATTENTION_S = 2.0
+ANSWER_S = 10.0  # AT+CSQ takes "up to 10 seconds in acquisition and handoff"
+
+
+class QuerySession(Generic[Value]):
+    """One question. ``parse`` turns the answer's line into its value, and every other line into None.
+
+    Done when ``done``; then ``value`` is what the modem said, or None where it did not say it, and ``answered`` whether
+    it said OK at all. Times are one monotonic clock's seconds.
+    """
+
+    def __init__(
+        self, command: bytes, parse: Callable[[str], Value | None], *, monotonic_s: float, deadline_s: float
+    ) -> None:
+        self._parse = parse
+        self._ends_s = monotonic_s + deadline_s
+        self._waiting = [commands.ECHO_OFF, command]
+        self._buffer = ReceiveBuffer()
+        self._outgoing = b""
+        self._asked = False
+        self.value: Value | None = None
+        self.answered = False
+        self.done = False
+        self._say(commands.ATTENTION, monotonic_s + ATTENTION_S)
+
+    @property
+    def wake_at_s(self) -> float:
+        """When ``time_passes`` must be called at the latest."""
+        return min(self._step_ends_s, self._ends_s)
+
+    def bytes_to_send(self) -> bytes:
+        """What is to be written now; it is handed out once."""
+        data = self._outgoing
+        self._outgoing = b""
+        return data
+
+    def receive_data(self, data: bytes, monotonic_s: float) -> None:
+        """Take in what arrived."""
+        self._buffer.feed(data)
+        while not self.done and (line := self._buffer.next_line()) is not None:
+            self._take(line, monotonic_s)
+
+    def time_passes(self, monotonic_s: float) -> None:
+        """Ask AT again where it was not answered; give up at the deadline."""
+        if monotonic_s >= self._ends_s or (self.answered and monotonic_s >= self._step_ends_s):
+            self.done = True
+        elif monotonic_s >= self._step_ends_s:
+            self._say(commands.ATTENTION, monotonic_s + ATTENTION_S)
+
+    def line_lost(self, why: str) -> None:  # noqa: ARG002 - the same call as SendSession's
+        """The serial line is gone."""
+        self.done = True
+
+    def _take(self, line: str, now_s: float) -> None:
+        if self._asked and self.value is None:
+            self.value = self._parse(line)
+        if line not in {"OK", "ERROR"}:
+            return
+        self.answered = True
+        if self._waiting:
+            command = self._waiting.pop(0)
+            self._asked = not self._waiting
+            self._say(command, now_s + ANSWER_S)
+        elif self.value is not None or line == "ERROR":
+            self.done = True
+
+    def _say(self, command: bytes, ends_s: float) -> None:
+        self._outgoing = command
+        self._step_ends_s = ends_s

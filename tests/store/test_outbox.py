@@ -1,0 +1,181 @@
+"""The outbox: durable, idempotent, patient, and never held back by a wrong clock."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cameratrap.errors import StoreError
+from cameratrap.ports import SendResult, SendStatus
+from cameratrap.store.connection import open_store
+from cameratrap.store.outbox import (
+    JITTER,
+    RETRY_DELAYS_S,
+    Outbox,
+    OutboxMessage,
+    OutboxState,
+    create_outbox,
+    enqueue,
+    open_read_only,
+    retry_delay_s,
+)
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+DAY = date(2026, 11, 21)
+RETRY = SendResult(SendStatus.RETRY, mo_status=32, detail="no network service")
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """An open store with an outbox and nothing else."""
+    with closing(open_store(tmp_path / "card.db", (create_outbox,), create=True)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def outbox(connection: sqlite3.Connection) -> Outbox:
+    """Without jitter, so that times can be told."""
+    return Outbox(connection, jitter=lambda: 0.0)
+
+
+def put(connection: sqlite3.Connection, sequence: int = 1, part: int = 1, payload: bytes = b"x") -> OutboxMessage:
+    day = DAY + timedelta(days=sequence)
+    return enqueue(connection, day=day, sequence=sequence, part=part, payload=payload, now=NOW)
+
+
+def test_a_message_goes_in_once(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """Closing a day twice queues it once, and the message stands as it was."""
+    first = put(connection)
+    outbox.record(outbox.begin_attempt(first, NOW), SendResult(SendStatus.SENT, 0, 7), NOW)
+    again = put(connection)
+    assert (again.id, again.state, again.momsn) == (first.id, OutboxState.SENT, 7)
+    assert len(outbox.messages()) == 1
+
+
+@pytest.mark.parametrize(("day", "payload"), [(DAY, b"other"), (DAY + timedelta(days=9), b"x")])
+def test_another_message_of_the_same_number_is_refused(
+    connection: sqlite3.Connection, outbox: Outbox, day: date, payload: bytes
+) -> None:
+    """What may have been sent is never replaced."""
+    enqueue(connection, day=DAY, sequence=1, part=1, payload=b"x", now=NOW)
+    with pytest.raises(StoreError, match="already holds another"):
+        enqueue(connection, day=day, sequence=1, part=1, payload=payload, now=NOW)
+    assert [message.payload for message in outbox.messages()] == [b"x"]
+
+
+def test_newest_day_first_and_parts_in_order(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """The newest message tells most for its credit; a day's parts are not torn apart."""
+    for sequence, part in [(1, 1), (3, 2), (3, 1), (2, 1)]:
+        put(connection, sequence, part)
+    assert [(each.sequence, each.part) for each in outbox.due(NOW)] == [(3, 1), (3, 2), (2, 1), (1, 1)]
+
+
+def test_an_attempt_leaves_its_trace_before_it_is_made(tmp_path: Path) -> None:
+    """A power cut in mid-send: the reopened outbox knows of the attempt, that its end is unknown, and waits."""
+    path = tmp_path / "card.db"
+    with closing(open_store(path, (create_outbox,), create=True)) as first:
+        Outbox(first, jitter=lambda: 0.0).begin_attempt(put(first), NOW)
+    with closing(open_store(path, (create_outbox,), create=False)) as second:
+        message = Outbox(second).messages()[0]
+        assert (message.state, message.attempts, message.uncertain_attempts) == (OutboxState.QUEUED, 1, 1)
+        assert message.detail == "interrupted"
+        assert not message.is_due(NOW + timedelta(seconds=59))
+        assert message.is_due(NOW + timedelta(seconds=60))
+
+
+def test_sent_is_final(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """A sent message is kept, with its number and time, and never due again."""
+    result = SendResult(SendStatus.SENT, mo_status=0, momsn=12, detail="sent")
+    message = outbox.record(outbox.begin_attempt(put(connection), NOW), result, NOW)
+    assert (message.state, message.momsn, message.sent_at, message.last_mo_status) == (OutboxState.SENT, 12, NOW, 0)
+    assert message.uncertain_attempts == 0
+    assert outbox.due(NOW + timedelta(days=1000)) == []
+
+
+def test_a_permanent_failure_is_kept_and_not_tried_again(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """The payload stays on the card for whoever retrieves it."""
+    result = SendResult(SendStatus.PERMANENT, mo_status=12, detail="too many segments")
+    message = outbox.record(outbox.begin_attempt(put(connection), NOW), result, NOW)
+    assert (message.state, message.payload) == (OutboxState.FAILED, b"x")
+    assert outbox.due(NOW + timedelta(days=1000)) == []
+
+
+def test_uncertain_attempts_are_counted(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """Each uncertain failure may have cost a credit; each certain one has not."""
+    message = put(connection)
+    for uncertain in (True, False, True):
+        result = SendResult(SendStatus.RETRY, uncertain=uncertain)
+        message = outbox.record(outbox.begin_attempt(message, NOW), result, NOW)
+    assert (message.attempts, message.uncertain_attempts) == (3, 2)
+
+
+def test_four_attempts_span_a_satellite_s_pass() -> None:
+    """The first four attempts are spread over at least ten minutes, the later ones over hours."""
+    assert sum(RETRY_DELAYS_S[:3]) >= 600
+    assert all(delay >= 3600 for delay in RETRY_DELAYS_S[3:])
+
+
+@given(st.integers(1, 1000), st.floats(0, 1))
+def test_retry_delays_grow_and_are_bounded(attempts: int, jitter: float) -> None:
+    """Later attempts never wait less, no attempt waits more than the longest delay and its jitter."""
+    delay = retry_delay_s(attempts, jitter)
+    assert retry_delay_s(attempts, 0.0) <= delay <= RETRY_DELAYS_S[-1] * (1 + JITTER)
+    assert retry_delay_s(attempts + 1, 0.0) >= retry_delay_s(attempts, 0.0)
+
+
+def test_the_network_s_own_wait_is_kept_where_it_is_longer(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """Status 36 asks for three minutes where a first attempt's own delay is one; a tenth waits its hours."""
+    busy = SendResult(SendStatus.RETRY, mo_status=36, retry_after_s=180.0)
+    message = outbox.record(outbox.begin_attempt(put(connection), NOW), busy, NOW)
+    assert message.next_attempt_at == NOW + timedelta(seconds=180)
+    for _ in range(9):
+        message = outbox.record(outbox.begin_attempt(message, NOW), busy, NOW)
+    assert message.next_attempt_at == NOW + timedelta(seconds=RETRY_DELAYS_S[-1])
+
+
+@given(st.timedeltas(timedelta(days=-20000), timedelta(days=10000)), st.integers(1, 12))
+def test_no_clock_blocks_a_message_for_longer_than_its_delay(jump: timedelta, attempts: int) -> None:
+    """However the clock was set after an attempt, the message is due within the longest delay by the new clock."""
+    planned = NOW + timedelta(seconds=retry_delay_s(attempts, 1.0))
+    message = OutboxMessage(
+        1, DAY, 1, 1, b"x", NOW, OutboxState.QUEUED, attempts, last_attempt_at=NOW, next_attempt_at=planned
+    )
+    longest = timedelta(seconds=RETRY_DELAYS_S[-1] * (1 + JITTER) + 60)
+    assert message.is_due(NOW + jump) or message.is_due(NOW + jump + longest)
+
+
+def test_a_clock_set_back_by_years_does_not_block(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """An attempt made in a wrong 2038 does not hold the message back in the right 2026."""
+    wrong = NOW.replace(year=2038)
+    outbox.record(outbox.begin_attempt(put(connection), wrong), RETRY, wrong)
+    assert len(outbox.due(NOW)) == 1
+
+
+def test_looking_changes_nothing(tmp_path: Path) -> None:
+    """The read-only outbox shows what is there, leaves the file's bytes alone and refuses to write."""
+    path = tmp_path / "card.db"
+    with closing(open_store(path, (create_outbox,), create=True)) as opened:
+        put(opened)
+    before = path.read_bytes()
+    with open_read_only(path) as outbox:
+        message = outbox.due(NOW)[0]
+    assert path.read_bytes() == before
+    with pytest.raises(StoreError, match="readonly"), open_read_only(path) as outbox:
+        outbox.begin_attempt(message, NOW)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
+def test_a_damaged_database_is_said_and_left(tmp_path: Path, content: bytes) -> None:
+    """Neither an empty file nor a foreign one is read as an empty outbox."""
+    path = tmp_path / "card.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="cannot be read"), open_read_only(path) as outbox:
+        outbox.messages()
+    assert path.read_bytes() == content

@@ -97,8 +97,13 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     connection = open_store(tmp_path / "a.db", (first,), create=True)
-    with pytest.raises(ZeroDivisionError), transaction(connection):
-        connection.execute("INSERT INTO things VALUES ('x')")
-        raise ZeroDivisionError
+
+    def failing_work() -> None:
+        with transaction(connection):
+            connection.execute("INSERT INTO things VALUES ('x')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing_work()
     assert connection.execute("SELECT COUNT(*) FROM things").fetchone()[0] == 0
     connection.close()

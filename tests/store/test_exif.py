@@ -58,7 +58,9 @@ def test_a_picture_says_when_by_whom_and_why_it_was_taken() -> None:
     st.integers(1, 50),
 )
 @settings(max_examples=40)
-def test_the_tags_read_back_as_they_were_written(at: datetime, quarters: int, cause: TriggerCause, position: int) -> None:
+def test_the_tags_read_back_as_they_were_written(
+    at: datetime, quarters: int, cause: TriggerCause, position: int
+) -> None:
     """All but the microseconds below a thousandth, which EXIF has no place for here."""
     at = at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=timezone(timedelta(minutes=15 * quarters)))
     wanted = tags(captured_at=at, cause=cause, position=position, of=50)

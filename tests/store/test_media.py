@@ -21,7 +21,10 @@ def put(card: Path, name: str, data: bytes = b"x") -> None:
 def test_names_go_on_after_a_restart(tmp_path: Path) -> None:
     """100CTRAP/CTRP0001.JPG, 0002, and after a restart 0003."""
     folder = PictureFolder(tmp_path)
-    assert [folder.save(b"a").path, folder.save(b"b").path] == ["DCIM/100CTRAP/CTRP0001.JPG", "DCIM/100CTRAP/CTRP0002.JPG"]
+    assert [folder.save(b"a").path, folder.save(b"b").path] == [
+        "DCIM/100CTRAP/CTRP0001.JPG",
+        "DCIM/100CTRAP/CTRP0002.JPG",
+    ]
     saved = PictureFolder(tmp_path).save(b"c")
     assert (saved.path, saved.sha256, saved.size) == ("DCIM/100CTRAP/CTRP0003.JPG", sha256_of(b"c"), 1)
     assert (tmp_path / saved.path).read_bytes() == b"c"
@@ -55,7 +58,7 @@ def test_the_order_that_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest
     fsync, replace = os.fsync, os.replace
 
     def watched_fsync(descriptor: int) -> None:
-        calls.append("sync " + Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        calls.append("sync " + Path(f"/proc/self/fd/{descriptor}").readlink().name)
         fsync(descriptor)
 
     def watched_replace(source: Path, target: Path) -> None:

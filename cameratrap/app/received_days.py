@@ -1,0 +1,188 @@
+"""The researcher's table: what is known of each station-day from all messages that told of it.
+
+A day is told by its own summary and again, in spare bytes, by later ones. Which is believed:
+
+* Tallies and hours armed are totals of the whole day, counted again each time they are sent. The telling that was
+  composed last is believed: that of the message about the latest day, of those the one with the highest sequence.
+* A whole telling is believed before an incomplete one: a day in several messages of which some are missing.
+* The rest of effort, and health, travel only in the day's own summary and are taken from there, whoever told the
+  tallies.
+* Of two equal claims a verified one is believed first, then the one transmitted last.
+
+The order of arrival plays no part, and neither does how often a message arrives: any shuffle and any repetition of the
+same messages gives the same table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from cameratrap.app.receive import InboxEntry
+from cameratrap.domain.effort import Effort
+from cameratrap.domain.messages import ReceivedMessage
+from cameratrap.domain.summaries import DailySummary, EarlierDay, Health
+from cameratrap.domain.tallies import Tally
+from cameratrap.wire.parts import PartialSummary, join_parts
+
+Origin = Literal["own", "earlier"]
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_Rank = tuple[bool, date, int, bool, datetime, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedDay:
+    """One station-day as received.
+
+    ``origin`` is "own" where the tallies come from the day's own summary, "earlier" where a later message carried
+    them again; ``sequence`` numbers the message they come from. ``health`` is None and most of ``effort`` too where
+    the day's own summary was lost. ``complete`` is False where parts of it are missing. ``contradicted_by`` are
+    sequences of other summaries of this day that say something else: two cards were in the trap that day.
+    """
+
+    station: str
+    day: date
+    tallies: tuple[Tally, ...]
+    effort: Effort
+    health: Health | None
+    sequence: int
+    origin: Origin
+    saturated: tuple[str, ...] = ()
+    complete: bool = True
+    contradicted_by: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One message's word on one day."""
+
+    day: date
+    tallies: tuple[Tally, ...]
+    hours_armed: float | None
+    hours_armed_night: float | None
+    sequence: int
+    rank: _Rank = field(repr=False)
+    own: DailySummary | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.rank[0]
+
+
+def received_days(entries: Iterable[InboxEntry]) -> list[ReceivedDay]:
+    """Every station-day that the inbox tells of, by station and day. Messages without a station are left out."""
+    summaries: defaultdict[str, list[tuple[DailySummary, ReceivedMessage]]] = defaultdict(list)
+    for entry in entries:
+        reading = entry.reading
+        if reading.summary is not None and reading.station is not None:
+            summaries[reading.station].append((reading.summary, entry.stored.message))
+    return [day for station in sorted(summaries) for day in _days_of(station, summaries[station])]
+
+
+def missing_days(days: Iterable[ReceivedDay]) -> dict[str, list[date]]:
+    """For each station the days between its first and its last of which nothing was received, oldest first."""
+    known: defaultdict[str, set[date]] = defaultdict(set)
+    for each in days:
+        known[each.station].add(each.day)
+    return {station: _holes(known[station]) for station in sorted(known)}
+
+
+def _holes(known: set[date]) -> list[date]:
+    first = min(known)
+    every = [first + timedelta(days=n) for n in range((max(known) - first).days)]
+    return [day for day in every if day not in known]
+
+
+def _days_of(station: str, summaries: list[tuple[DailySummary, ReceivedMessage]]) -> list[ReceivedDay]:
+    by_day: defaultdict[date, list[_Telling]] = defaultdict(list)
+    for telling in _tellings(summaries):
+        by_day[telling.day].append(telling)
+    return [_believe(station, by_day[day]) for day in sorted(by_day)]
+
+
+def _tellings(summaries: list[tuple[DailySummary, ReceivedMessage]]) -> Iterable[_Telling]:
+    parts: defaultdict[tuple[date, int, int], list[tuple[PartialSummary, ReceivedMessage]]] = defaultdict(list)
+    for summary, message in summaries:
+        if isinstance(summary, PartialSummary):
+            parts[summary.day, summary.sequence, summary.parts].append((summary, message))
+        else:
+            yield from _told_by(summary, message, complete=True)
+    for group in parts.values():
+        summary, message, complete = _joined(group)
+        yield from _told_by(summary, message, complete=complete)
+
+
+def _joined(group: list[tuple[PartialSummary, ReceivedMessage]]) -> tuple[DailySummary, ReceivedMessage, bool]:
+    """The day of those parts that are here, told by the last of their messages, and whether they are all."""
+    best = {part.part: (part, message) for part, message in sorted(group, key=lambda each: _trust(each[1]))}
+    chosen = [best[number] for number in sorted(best)]
+    parts = [part for part, _ in chosen]
+    message = max((message for _, message in chosen), key=_trust)
+    if len(parts) == parts[0].parts:
+        return join_parts(parts), message, True
+    if len(parts) == 1:
+        return _as_whole(parts[0]), message, False
+    present = [replace(part, part=number, parts=len(parts)) for number, part in enumerate(parts, start=1)]
+    return join_parts(present), message, False
+
+
+def _as_whole(part: PartialSummary) -> DailySummary:
+    return DailySummary(part.day, part.sequence, part.tallies, part.effort, part.health, part.saturated, part.earlier)
+
+
+def _trust(message: ReceivedMessage) -> tuple[bool, datetime, bytes]:
+    return bool(message.verified), message.transmit_time or _LONG_AGO, message.payload
+
+
+def _told_by(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> Iterable[_Telling]:
+    composed = (summary.day, summary.sequence, *_trust(message))
+    yield _Telling(
+        summary.day,
+        summary.tallies,
+        summary.effort.hours_armed,
+        summary.effort.hours_armed_night,
+        summary.sequence,
+        (complete, *composed),
+        summary,
+    )
+    for each in summary.earlier:
+        yield _carried(each, summary.sequence, (True, *composed))
+
+
+def _carried(each: EarlierDay, sequence: int, rank: _Rank) -> _Telling:
+    return _Telling(each.day, each.tallies, each.hours_armed, each.hours_armed_night, sequence, rank)
+
+
+def _believe(station: str, tellings: list[_Telling]) -> ReceivedDay:
+    told = max(tellings, key=lambda telling: telling.rank)
+    owns = [telling for telling in tellings if telling.own is not None]
+    own = max(owns, key=lambda telling: telling.rank).own if owns else None
+    effort = own.effort if own else Effort()
+    return ReceivedDay(
+        station=station,
+        day=told.day,
+        tallies=told.tallies,
+        effort=replace(
+            effort,
+            hours_armed=effort.hours_armed if told.hours_armed is None else told.hours_armed,
+            hours_armed_night=effort.hours_armed_night if told.hours_armed_night is None else told.hours_armed_night,
+        ),
+        health=own.health if own else None,
+        sequence=told.sequence,
+        origin="own" if told.own else "earlier",
+        saturated=own.saturated if own and told.own else (),
+        complete=told.complete,
+        contradicted_by=_contradictions(told, owns),
+    )
+
+
+def _contradictions(told: _Telling, owns: list[_Telling]) -> tuple[int, ...]:
+    """A trap numbers a day once: another number for the same day is another card, and may hold other animals."""
+    numbers = {telling.own.sequence for telling in owns if telling.own}
+    if len(numbers) < 2:
+        return ()
+    differing = {telling.sequence for telling in owns if telling.complete and telling.tallies != told.tallies}
+    return tuple(sorted(differing - {told.sequence}))

@@ -1,0 +1,146 @@
+"""`inbox`: what was received, by message, by day, or what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from cameratrap.cli.context import Context
+from cameratrap.cli.output import Output, table_options
+
+if TYPE_CHECKING:
+    from cameratrap.app.receive import InboxEntry
+    from cameratrap.app.received_days import ReceivedDay
+    from cameratrap.domain.summaries import DailySummary
+
+MESSAGE_COLUMNS = (
+    *("received_at", "station", "imei", "momsn", "transmit_time", "source", "verified"),
+    *("status", "bytes", "day", "sequence", "summary"),
+)
+DAY_COLUMNS = ("station", "day", "taxon", "events", "individuals", "hours_armed", "sequence", "from", "complete")
+GAP_COLUMNS = ("station", "day")
+
+
+@click.command()
+@click.option("--days", "view", flag_value="days", help="What is known of each day, a row a taxon.")
+@click.option("--gaps", "view", flag_value="gaps", help="Days of which nothing was received.")
+@click.option("--station", metavar="NAME", help="Only this station.")
+@table_options
+@click.pass_obj
+def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> None:
+    """Received messages: each with what it is and, where it is a summary, what it says.
+
+    A day of which several messages tell is shown by --days as the message composed last tells it, once, whatever
+    arrived twice or late. Use with --data DIR, the receiver's folder.
+    """
+    from cameratrap.app.received_days import missing_days, received_days
+
+    entries = _entries(ctx)
+    if view is None:
+        shown = [entry for entry in entries if station in (None, entry.reading.station)]
+        objects = [message_object(entry) for entry in shown]
+        out.table(MESSAGE_COLUMNS, [_message_row(entry) for entry in shown], json_objects=objects)
+        ctx.say(_count_line(shown))
+        return
+    days = [day for day in received_days(entries) if station in (None, day.station)]
+    _warn(ctx, entries, days)
+    if view == "gaps":
+        gaps = missing_days(days)
+        out.table(GAP_COLUMNS, [{"station": name, "day": day.isoformat()} for name in gaps for day in gaps[name]])
+    else:
+        out.table(DAY_COLUMNS, [row for day in days for row in _day_rows(day)])
+
+
+def _entries(ctx: Context) -> list[InboxEntry]:
+    from cameratrap.app.receive import read_inbox
+    from cameratrap.store.connection import open_store
+    from cameratrap.store.inbox import INBOX_FILE, Inbox
+    from cameratrap.store.migrations import INBOX_MIGRATIONS
+
+    with closing(open_store(ctx.data / INBOX_FILE, INBOX_MIGRATIONS, create=False)) as connection:
+        return read_inbox(Inbox(connection), ctx.taxa(), ctx.config.ground.stations)
+
+
+def message_object(entry: InboxEntry) -> dict[str, object]:
+    """The interface's JSON object of one message. A duplicate has no summary, so that sums over them are right."""
+    from cameratrap.app.summary_json import summary_to_json
+
+    message, reading = entry.stored.message, entry.reading
+    return {
+        "imei": message.imei,
+        "momsn": message.momsn,
+        "transmit_time": message.transmit_time.isoformat() if message.transmit_time else None,
+        "source": message.source.value,
+        "verified": message.verified,
+        "status": reading.status.value,
+        "payload": message.payload.hex(),
+        "station": reading.station,
+        "summary": summary_to_json(reading.summary) if reading.summary and reading.status == "decoded" else None,
+        "received_at": entry.stored.received_at.isoformat(),
+        "reason": reading.reason or None,
+    }
+
+
+def _message_row(entry: InboxEntry) -> Mapping[str, object]:
+    message, reading = entry.stored.message, entry.reading
+    summary = reading.summary
+    return {
+        "received_at": entry.stored.received_at.isoformat(timespec="seconds"),
+        "station": reading.station,
+        "imei": message.imei,
+        "momsn": message.momsn,
+        "transmit_time": message.transmit_time.isoformat() if message.transmit_time else None,
+        "source": message.source.value,
+        "verified": message.verified,
+        "status": reading.status.value,
+        "bytes": len(message.payload),
+        "day": summary.day.isoformat() if summary else None,
+        "sequence": summary.sequence if summary else None,
+        "summary": _short(summary) if summary and reading.status == "decoded" else reading.reason,
+    }
+
+
+def _short(summary: DailySummary) -> str:
+    """What a day holds, in a few words."""
+    told = ", ".join(f"{tally.taxon} {tally.events}/{tally.individuals}" for tally in summary.tallies[:4])
+    more = len(summary.tallies) - 4
+    again = f"; and {len(summary.earlier)} earlier days" if summary.earlier else ""
+    return (told or "no animals") + (f", {more} more" if more > 0 else "") + again
+
+
+def _day_rows(day: ReceivedDay) -> Iterable[Mapping[str, object]]:
+    """A row a taxon; a day without animals is one row with an empty taxon."""
+    shared: dict[str, object] = {
+        "station": day.station,
+        "day": day.day.isoformat(),
+        "hours_armed": day.effort.hours_armed,
+        "sequence": day.sequence,
+        "from": day.origin,
+        "complete": day.complete,
+    }
+    counts: list[dict[str, object]] = [
+        {"taxon": tally.taxon, "events": tally.events, "individuals": tally.individuals} for tally in day.tallies
+    ]
+    return [{**shared, **each} for each in counts or [{"taxon": "", "events": 0, "individuals": 0}]]
+
+
+def _warn(ctx: Context, entries: Iterable[InboxEntry], days: Iterable[ReceivedDay]) -> None:
+    """What the table cannot show."""
+    nobody = sum(1 for entry in entries if entry.reading.summary and entry.reading.station is None)
+    if nobody:
+        ctx.say(f"left out: {nobody} summaries of no known station (`receive import --station NAME` says which)")
+    for day in days:
+        if not day.complete:
+            ctx.say(f"{day.station} {day.day}: some of its messages are missing")
+        if day.contradicted_by:
+            others = ", ".join(str(number) for number in day.contradicted_by)
+            ctx.say(f"{day.station} {day.day}: summary {day.sequence} is shown, {others} say otherwise (two cards?)")
+
+
+def _count_line(entries: Iterable[InboxEntry]) -> str:
+    statuses = Counter(entry.reading.status.value for entry in entries)
+    return ", ".join(f"{count} {status}" for status, count in sorted(statuses.items())) or "no messages"

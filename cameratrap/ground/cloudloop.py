@@ -1,0 +1,73 @@
+"""A Cloudloop delivery in its "Lingo" JSON: nested, the time as numbers, the message in base64.
+
+Its ``signature`` field is empty in Cloudloop's documented example and nothing says how it would be checked, so such
+a delivery proves nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Any
+
+from cameratrap.domain.messages import MessageSource, ReceivedMessage
+from cameratrap.errors import DecodeError
+from cameratrap.ground.bodies import Json, check_payload, imei_of, momsn_of, number_of
+from cameratrap.ground.proof import ProofPolicy, check
+
+SESSION_OK = "SESSION_STATUS_OK"
+_TIME_PARTS = ("year", "month", "day", "hour", "minute", "second")
+
+
+def is_delivery(values: Json) -> bool:
+    """Whether a JSON object has Cloudloop's shape rather than RockBLOCK's."""
+    return isinstance(values.get("identity"), dict) or isinstance(values.get("sbd"), dict)
+
+
+def message(values: Json, digest: str, policy: ProofPolicy) -> ReceivedMessage:
+    """The message in a Cloudloop delivery. Raises DecodeError, and ProofError when ``policy`` requires a proof."""
+    verified = check({}, policy)
+    session = values.get("sbd")
+    if not isinstance(session, dict):
+        raise DecodeError("the Cloudloop delivery has no SBD session", why="only messages sent over SBD are understood")
+    location = session.get("location")
+    place: Json = location if isinstance(location, dict) else {}
+    return ReceivedMessage(
+        payload=_payload(values.get("message")),
+        source=MessageSource.WEBHOOK,
+        imei=imei_of(session.get("imei")),
+        momsn=momsn_of(session.get("momsn")),
+        transmit_time=_time(session.get("sessionAt")),
+        verified=verified,
+        session_status=0 if session.get("status") == SESSION_OK else None,
+        latitude=number_of(place.get("latitude"), 90),
+        longitude=number_of(place.get("longitude"), 180),
+        cep_km=number_of(place.get("cep"), 40_000),
+        body_sha256=digest,
+    )
+
+
+def _payload(text: Any) -> bytes:
+    if text is None:
+        return b""
+    if not isinstance(text, str):
+        raise DecodeError("the message is not base64", why=f"it is a {type(text).__name__}")
+    try:
+        return check_payload(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise DecodeError("the message is not base64", why=str(error)) from error
+
+
+def _time(parts: Any) -> datetime:
+    """UTC from ``{"year": 2023, "month": 10, ...}``; what is zero may be left out, as protocol buffers do."""
+    if not isinstance(parts, dict):
+        raise DecodeError("the Cloudloop delivery has no time", why="its session has no 'sessionAt'")
+    numbers = [parts.get(name, "0") for name in _TIME_PARTS]
+    if not all(isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 4 for text in numbers):
+        raise DecodeError("the session's time is not understood", why=str(parts)[:80])
+    year, month, day, hour, minute, second = (int(text) for text in numbers)
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise DecodeError("the session's time does not exist", why=str(error)) from error

@@ -1,0 +1,132 @@
+"""A file of any way in: which it is, is told by its content; a bare payload's modem, by its name.
+
+A file is one part (an e-mail, a DirectIP frame, a raw payload, a webhook body) or one part a line (hexadecimal
+payloads, webhook bodies). Each part stands for itself: one that cannot be read does not cost the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import PurePath
+
+from cameratrap.domain.messages import MAX_PAYLOAD_BYTES, MessageSource, ReceivedMessage
+from cameratrap.errors import DecodeError
+from cameratrap.ground import directip, email_message, webhook
+from cameratrap.ground.bodies import momsn_of, payload_of_hex
+from cameratrap.ground.proof import ProofPolicy
+
+RAW_SUFFIX = ".sbd"
+# Iridium's gateway and others name an attachment by its modem and message number: 300234060000000_000123.sbd.
+_NAMED = re.compile(r"(?<![0-9])(?P<imei>[0-9]{15})_0*(?P<momsn>[0-9]{1,5})(?![0-9])")
+_DIRECTIP_HEADER = bytes([directip.HEADER_ID, 0, directip.HEADER_LENGTH])
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}[ \t]*)+")
+_FORM = re.compile(rb"[A-Za-z_]+=[^\s]*")
+_MAIL = re.compile(rb"From |[A-Za-z][A-Za-z0-9-]{0,60}:[ \t\r\n]")  # an mbox's or a header's first line
+
+
+class Form(Enum):
+    """What a part is."""
+
+    JSON = auto()
+    FORM = auto()
+    MAIL = auto()
+    DIRECTIP = auto()
+    HEX = auto()
+    RAW = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message's worth of a file; ``line`` is its number where the file is read by the line."""
+
+    file: str
+    body: bytes
+    form: Form
+    line: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For a person: the file, and the line where there are several."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+def split_file(name: str, data: bytes) -> list[Part]:
+    """The parts of a file; an empty file has none. A line that is nothing is read as what the first line is."""
+    if not data.strip(b"\r\n"):
+        return []
+    lines = [(number, line.strip()) for number, line in enumerate(data.splitlines(), start=1) if line.strip()]
+    whole = sniff(name, data)
+    one_message = whole in (Form.MAIL, Form.DIRECTIP) or PurePath(name).suffix.lower() == RAW_SUFFIX
+    first = None if one_message or len(lines) < 2 or not data.isascii() else _line_form(lines[0][1])
+    if first is None:
+        return [Part(name, data, whole)]
+    return [Part(name, line, _line_form(line) or first, number) for number, line in lines]
+
+
+def read_part(part: Part, policy: ProofPolicy) -> ReceivedMessage:
+    """The message in a part. Raises DecodeError when there is none, ProofError when its proof is false or missing."""
+    if part.form is Form.JSON:
+        return webhook.parse(part.body, webhook.JSON_TYPE, policy)
+    if part.form is Form.FORM:
+        return webhook.parse(part.body, webhook.FORM_TYPE, policy)
+    if part.form is Form.MAIL:
+        return email_message.parse(part.body)
+    if part.form is Form.DIRECTIP:
+        return directip.message(part.body)
+    return _bare(part)
+
+
+def read_file(name: str, data: bytes, policy: ProofPolicy) -> list[ReceivedMessage]:
+    """Every message of a file. Raises DecodeError or ProofError for the first part that has none."""
+    return [read_part(part, policy) for part in split_file(name, data)]
+
+
+def sniff(name: str, data: bytes) -> Form:
+    """What ``data`` is. The name decides only that an ``.sbd`` file is a raw payload or DirectIP, and an ``.eml`` mail.
+
+    A DirectIP frame is known by its header's place or by its length, so that a torn one and one of another kind are
+    refused for what they are.
+    """
+    if data[:1] == bytes([directip.REVISION]) and (
+        data[3:6] == _DIRECTIP_HEADER or int.from_bytes(data[1:3], "big") == len(data) - 3
+    ):
+        return Form.DIRECTIP
+    suffix = PurePath(name).suffix.lower()
+    if suffix == RAW_SUFFIX:
+        return Form.RAW
+    if suffix == ".eml" or _MAIL.match(data.lstrip()):
+        return Form.MAIL
+    return _line_form(data.strip()) or (Form.JSON if data.lstrip().startswith(b"{") else Form.RAW)
+
+
+def _line_form(line: bytes) -> Form | None:
+    """What one line is, None if nothing that comes by the line."""
+    if line.startswith(b"{") and line.endswith(b"}"):
+        return Form.JSON
+    if _HEX.fullmatch(line):
+        return Form.HEX
+    return Form.FORM if _FORM.match(line) and b"imei=" in line else None
+
+
+def _bare(part: Part) -> ReceivedMessage:
+    """A payload without an envelope: whose it is stands in the file's name, if anywhere."""
+    if part.form is Form.HEX:
+        payload = payload_of_hex("".join(part.body.decode("ascii").split()))
+    elif len(part.body) <= MAX_PAYLOAD_BYTES:
+        payload = part.body
+    else:
+        raise DecodeError(
+            "no message is recognised in it",
+            why=f"it has {len(part.body)} bytes, nothing known around them, and a payload at most {MAX_PAYLOAD_BYTES}",
+        )
+    named = _NAMED.search(PurePath(part.file).name)
+    return ReceivedMessage(
+        payload=payload,
+        source=MessageSource.FILE,
+        imei=named["imei"] if named else None,
+        momsn=momsn_of(named["momsn"]) if named and part.line is None else None,
+        body_sha256=hashlib.sha256(part.body).hexdigest(),
+    )

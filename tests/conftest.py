@@ -24,5 +24,6 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """No test reads or writes the configuration or the models of whoever runs it."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    for name in [name for name in os.environ if name.startswith(("CAMERATRAP_", "XDG_")) and name != "CAMERATRAP_TEST_DATA"]:
-        monkeypatch.delenv(name)
+    for name in list(os.environ):
+        if name.startswith(("CAMERATRAP_", "XDG_")) and name != "CAMERATRAP_TEST_DATA":
+            monkeypatch.delenv(name)

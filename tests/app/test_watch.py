@@ -168,7 +168,9 @@ def test_a_picture_that_cannot_be_read_costs_only_itself(story: Path, tmp_path: 
     assert report.closed[0].summary.health.faults == ("detector",)
 
 
-def test_a_picture_that_rots_on_the_card_is_noticed(story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_rots_on_the_card_is_noticed(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bit that flips between writing and looking is found by the hash, not counted from."""
     real = watch_module.picture_bytes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -19,7 +20,9 @@ def span(start_h: float, end_h: float) -> Span:
     return Span(MIDNIGHT + timedelta(hours=start_h), MIDNIGHT + timedelta(hours=end_h))
 
 
-spans = st.lists(st.tuples(st.integers(-30, 50), st.integers(0, 40)).map(lambda t: span(t[0], t[0] + t[1])), max_size=12)
+spans = st.lists(
+    st.tuples(st.integers(-30, 50), st.integers(0, 40)).map(lambda t: span(t[0], t[0] + t[1])), max_size=12
+)
 
 
 def test_a_stretch_across_days_gives_each_day_its_part() -> None:
@@ -48,8 +51,10 @@ def test_a_span_cannot_end_before_it_starts() -> None:
 def test_union_keeps_every_moment_once(parts: list[Span]) -> None:
     """The union is sorted, without overlap, and holds exactly the hours that any part holds."""
     merged = union(parts)
-    assert all(a.end < b.start for a, b in zip(merged, merged[1:], strict=False))
-    covered = {hour for part in parts for hour in range(-30, 90) if part.start <= MIDNIGHT + timedelta(hours=hour) < part.end}
+    assert all(a.end < b.start for a, b in itertools.pairwise(merged))
+    covered = {
+        hour for part in parts for hour in range(-30, 90) if part.start <= MIDNIGHT + timedelta(hours=hour) < part.end
+    }
     assert sum((part.length for part in merged), timedelta()) == timedelta(hours=len(covered))
 
 

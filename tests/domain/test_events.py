@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -26,7 +27,9 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RULES = list(IndependenceRule)
 
 
-def seen(minute: float, count: int = 1, *, taxon: str = "Vulpes vulpes", lasts_s: float = 0, **other: object) -> Sighting:
+def seen(
+    minute: float, count: int = 1, *, taxon: str = "Vulpes vulpes", lasts_s: float = 0, **other: object
+) -> Sighting:
     start = NOON + timedelta(minutes=minute)
     return Sighting("d", taxon, start, start + timedelta(seconds=lasts_s), count, f"burst-{minute}", **other)  # type: ignore[arg-type]
 
@@ -36,7 +39,7 @@ def starts(events: list) -> list[float]:
 
 
 def test_the_two_rules_differ_on_an_animal_that_stays() -> None:
-    """A fox seen every 20 minutes for two hours is one event since the last record, four since the last independent one."""
+    """A fox seen every 20 minutes for two hours is one event by one rule and four by the other."""
     stay = [seen(minute) for minute in range(0, 121, 20)]
     assert starts(independent_events(stay, rule=IndependenceRule.LAST_RECORD)) == [0]
     assert starts(independent_events(stay, rule=IndependenceRule.LAST_INDEPENDENT_RECORD)) == [0, 40, 80, 120]
@@ -95,8 +98,10 @@ sighting_lists = st.lists(
 
 
 @given(sighting_lists, st.integers(0, 120), st.sampled_from(RULES), st.randoms())
-def test_events_partition_the_sightings(sightings: list[Sighting], minutes: int, rule: IndependenceRule, random) -> None:
-    """Every sighting is in exactly one event, in whatever order they come; MaxN lies between the largest and the sum."""
+def test_events_partition_the_sightings(
+    sightings: list[Sighting], minutes: int, rule: IndependenceRule, random
+) -> None:
+    """Every sighting is in exactly one event, in whatever order they come; MaxN is the largest."""
     interval = timedelta(minutes=minutes)
     events = independent_events(sightings, interval=interval, rule=rule)
     assert Counter(s for e in events for s in e.sightings) == Counter(sightings)
@@ -106,7 +111,7 @@ def test_events_partition_the_sightings(sightings: list[Sighting], minutes: int,
         assert event.end == max(s.end for s in event.sightings)
     for taxon in ("a", "b"):
         begun = [e for e in events if e.taxon == taxon]
-        for before, after in zip(begun, begun[1:], strict=False):
+        for before, after in itertools.pairwise(begun):
             mark = before.end if rule is IndependenceRule.LAST_RECORD else before.start
             assert after.start - mark >= interval
     shuffled = list(sightings)
@@ -161,7 +166,7 @@ STUDIES = ["ain_fr", "camtrapr_my", "iredell_us", "jura_fr", "kpz_tas", "penesso
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_fold_reproduces_published_studies(study: str, shared_data: Path) -> None:
-    """From the single records of seven real studies the fold gives their daily tallies, day by day and taxon by taxon."""
+    """From the single records of seven real studies the fold gives their daily tallies, each day and each taxon."""
     zone = standard_zone(0)
     records: Counter[tuple[str, datetime, str, str]] = Counter()
     with (shared_data / "tallies" / f"{study}.records.csv").open(encoding="utf-8") as file:

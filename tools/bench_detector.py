@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from cameratrap.domain.taxa import TaxaTable
 from cameratrap.drivers.detectors import load_detector
 from cameratrap.resources import builtin_taxa
 
-TRUTH = Path(__file__).parents[2] / "shared" / "data" / "images" / "truth.csv"
+DATA = Path(os.environ.get("CAMERATRAP_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+TRUTH = DATA / "images" / "truth.csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,71 @@
+"""A day that takes several messages: each part decodes alone, and together they are the day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+from cameratrap.domain.summaries import DailySummary, EarlierDay
+from cameratrap.errors import DecodeError
+
+_Group = TypeVar("_Group")
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSummary(DailySummary):
+    """What one message of several holds of a day: part ``part`` of ``parts``, counted from 1.
+
+    The first part carries effort and health, each part some of the tallies, the last part the earlier days.
+    """
+
+    part: int = 1
+    parts: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.part <= self.parts or self.parts < 2:
+            raise ValueError(f"there is no part {self.part} of {self.parts}")
+
+
+def join_parts(parts: Sequence[PartialSummary]) -> DailySummary:
+    """The whole day of all its parts, in any order; a part received twice counts once.
+
+    Raises DecodeError when they are not parts of one day or one is missing.
+    """
+    by_number = {part.part: part for part in parts}
+    if not by_number:
+        raise DecodeError("there are no parts to join")
+    first = parts[0]
+    if any((part.day, part.sequence, part.parts) != (first.day, first.sequence, first.parts) for part in parts):
+        raise DecodeError("these are not parts of one summary", why="their day, sequence or number of parts differs")
+    if any(by_number[part.part] != part for part in parts):
+        raise DecodeError(f"two different messages say they are the same part of {first.day}")
+    missing = [number for number in range(1, first.parts + 1) if number not in by_number]
+    if missing:
+        raise DecodeError(
+            f"the summary of {first.day} is not complete", why=f"part {missing[0]} of {first.parts} is missing"
+        )
+    ordered = [by_number[number] for number in sorted(by_number)]
+    return DailySummary(
+        day=first.day,
+        sequence=first.sequence,
+        tallies=tuple(tally for part in ordered for tally in part.tallies),
+        effort=_first_told([part.effort for part in ordered]),
+        health=_first_told([part.health for part in ordered]),
+        saturated=tuple(dict.fromkeys(name for part in ordered for name in part.saturated)),
+        earlier=_newest_first([day for part in ordered for day in part.earlier]),
+    )
+
+
+def _first_told(groups: Sequence[_Group]) -> _Group:
+    """Each field from the first part that carries it."""
+    told = {
+        each.name: next((value for group in groups if (value := getattr(group, each.name)) is not None), None)
+        for each in fields(groups[0])  # type: ignore[arg-type]
+    }
+    return replace(groups[0], **told)  # type: ignore[type-var]
+
+
+def _newest_first(earlier: list[EarlierDay]) -> tuple[EarlierDay, ...]:
+    by_day = {each.day: each for each in reversed(earlier)}
+    return tuple(by_day[day] for day in sorted(by_day, reverse=True))

@@ -103,7 +103,7 @@ class Summary(Section, frozen=True):
     """The daily message."""
 
     max_messages: Annotated[
-        int, Meta(ge=1, le=8, description="messages (credits) a day may cost before small tallies are merged")
+        int, Meta(ge=1, le=8, description="messages a day may cost before its commonest taxa are merged into others")
     ] = 1
 
 

@@ -58,6 +58,7 @@ def _run(ctx: Context, journey: Journey) -> Comparison:
     report = journey.photograph(_teller(ctx))
     pictures = sum(burst.new_pictures for burst in report.bursts)
     ctx.say(f"   {len(report.bursts)} triggers, {pictures} pictures, {len(report.closed)} days closed")
+    ctx.say(f"   {_accuracy()}")
     ctx.say("\n2. The link: `cameratrap transmit` writes to a serial line; at its other end an emulated modem answers")
     ctx.say(_indented(journey.transmit()))
     journey.deliver_again()
@@ -65,6 +66,21 @@ def _run(ctx: Context, journey: Journey) -> Comparison:
     ctx.say(_indented(journey.receive()))
     ctx.say("\n4. The researcher's table, beside what the card says")
     return journey.compare()
+
+
+def _accuracy() -> str:
+    """How right the model was, which says nothing of real animals: these are drawn large and clear."""
+    from cameratrap.replay.footage_story import demo_story
+    from cameratrap.replay.footage_truth import compare
+    from cameratrap.replay.recorded_detector import builtin_recording
+    from cameratrap.resources import builtin_taxa
+
+    agreement = compare(demo_story(), builtin_recording().frames, builtin_taxa())
+    return (
+        f"On this footage {agreement}.\n"
+        "   Elephant, zebra and giraffe were named by family because nothing else comes to this waterhole.\n"
+        "   Real animals are harder: of those on real camera-trap frames this model finds less than half."
+    )
 
 
 def as_object(comparison: Comparison) -> dict[str, object]:

@@ -1,0 +1,143 @@
+"""Closing a day: once, when it is over, with the days before it in the spare bytes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from cameratrap.app.close_day import Closing, close_due_days
+from cameratrap.app.fold import Rules
+from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.events import TriggerCause
+from cameratrap.ports import DetectedFrame, PowerReading, Trigger
+from cameratrap.resources import builtin_taxa
+from cameratrap.store.bursts import ModelIdentity, add_picture, begin_burst, pictures_of, store_analysis
+from cameratrap.store.card import Card, Deployment, make_card
+from cameratrap.store.effort import arm, still_armed, suppress
+from cameratrap.store.media import SavedPicture
+from cameratrap.wire.codec import decode
+
+ZONE = timezone(timedelta(hours=2))
+CLOSING = Closing(Rules(), builtin_taxa())
+
+
+def at(day: int, clock: str) -> datetime:
+    return datetime.fromisoformat(f"2026-06-{day:02d}T{clock}:00").replace(tzinfo=ZONE)
+
+
+@pytest.fixture
+def card(tmp_path: Path):
+    with make_card(tmp_path / "card", Deployment("d", "s", 120, at(1, "00:00"))) as card:
+        yield card
+
+
+def see(card: Card, when: datetime, taxon: str | None = "Vulpes vulpes", count: int = 1) -> None:
+    """One burst of one picture."""
+    name = when.isoformat()
+    begin_burst(card.connection, name, Trigger(name, when, TriggerCause.PIR), boot_id="b", clock=None)
+    saved = SavedPicture(f"DCIM/{name}", name, 1)
+    add_picture(card.connection, name, saved, position=1, of=1, captured_at=when, source_sha256=name, source_name="")
+    found = [Detection(taxon, "x", 0.9, BBox(0, 0, 1, 1))] * count if taxon else []
+    answers = [(picture, DetectedFrame(1, 1, tuple(found))) for picture in pictures_of(card.connection, name)]
+    store_analysis(card.connection, name, answers, ModelIdentity("m", "1", recorded=False), made_at=when)
+
+
+def armed(card: Card, start: datetime, end: datetime) -> None:
+    still_armed(card.connection, arm(card.connection, start, "b"), end)
+
+
+def closed_days(card: Card, now: datetime, **options: object) -> list[int]:
+    return [closed.summary.day.day for closed in close_due_days(card, CLOSING, now, **options)]  # type: ignore[arg-type]
+
+
+def test_a_day_is_closed_at_the_stations_midnight_and_once(card: Card) -> None:
+    armed(card, at(1, "00:00"), at(2, "00:10"))
+    assert closed_days(card, at(1, "23:59")) == []
+    assert closed_days(card, at(2, "00:00")) == [1]
+    assert closed_days(card, at(2, "00:01")) == []
+    assert card.connection.execute("SELECT COUNT(*) FROM outbox").fetchone()[0] == 1
+
+
+def test_a_day_on_which_nothing_happened_reports(card: Card) -> None:
+    """Silence must mean failure: a day without an animal, and one without a trigger, each have a message."""
+    armed(card, at(1, "00:00"), at(4, "06:00"))
+    see(card, at(1, "10:00"), None)
+    assert closed_days(card, at(4, "06:00")) == [1, 2, 3]
+
+
+def test_a_day_waits_for_an_event_that_can_still_grow(card: Card) -> None:
+    """A fox at 23:50 keeps its day open until half past midnight, when nothing can join it any more."""
+    armed(card, at(1, "12:00"), at(2, "01:00"))
+    see(card, at(1, "23:50"), count=1)
+    assert closed_days(card, at(2, "00:05")) == []
+    see(card, at(2, "00:06"), count=3)
+    assert closed_days(card, at(2, "00:35")) == []
+    (closed,) = close_due_days(card, CLOSING, at(2, "00:36"))
+    assert [(t.events, t.individuals) for t in closed.summary.tallies] == [(1, 3)]
+
+
+def test_an_animal_that_stays_does_not_hold_the_message_for_ever(card: Card) -> None:
+    """Six hours after midnight the day is closed as it stands."""
+    armed(card, at(1, "23:00"), at(2, "07:00"))
+    for minute in range(0, 7 * 60, 20):
+        see(card, at(1, "23:40") + timedelta(minutes=minute))
+    assert closed_days(card, at(2, "05:59")) == []
+    assert closed_days(card, at(2, "06:00")) == [1]
+
+
+def test_the_end_of_the_deployment_closes_its_last_day(card: Card) -> None:
+    armed(card, at(1, "12:00"), at(2, "09:00"))
+    assert closed_days(card, at(2, "09:00"), everything=True) == [1, 2]
+
+
+def test_a_message_carries_the_days_before_as_they_are_now(card: Card) -> None:
+    """A day corrected after it was sent travels again with its new total: the receiver learns of it at no cost."""
+    armed(card, at(1, "00:00"), at(3, "01:00"))
+    see(card, at(1, "10:00"), count=1)
+    assert closed_days(card, at(2, "00:00")) == [1]
+    see(card, at(1, "20:00"), count=4)
+    (closed,) = close_due_days(card, CLOSING, at(3, "00:00"))
+    message = decode(closed.messages[0], builtin_taxa())
+    assert len(closed.messages[0]) <= 50
+    (before,) = message.earlier
+    assert (before.day, before.sequence) == (date(2026, 6, 1), 1)
+    assert [(t.taxon, t.events, t.individuals) for t in before.tallies] == [("Vulpes vulpes", 2, 5)]
+
+
+def test_sequence_numbers_count_up_without_a_hole(card: Card) -> None:
+    armed(card, at(1, "00:00"), at(6, "01:00"))
+    closed = close_due_days(card, CLOSING, at(6, "01:00"))
+    assert [c.summary.sequence for c in closed] == [1, 2, 3, 4, 5]
+
+
+def test_what_was_measured_is_reported_and_what_was_not_is_not(card: Card) -> None:
+    """Effort and health from the card and its sensors; no sensor is null, never 0."""
+    armed(card, at(1, "06:00"), at(1, "18:00"))
+    armed(card, at(1, "20:00"), at(1, "22:00"))
+    see(card, at(1, "10:00"))
+    see(card, at(1, "11:00"), None)
+    suppress(card.connection, date(2026, 6, 1), "flood")
+    closing = Closing(Rules(), builtin_taxa(), power=lambda: PowerReading(12.41, None))
+    (closed,) = close_due_days(card, closing, at(2, "00:00"))
+    effort, health = closed.summary.effort, closed.summary.health
+    assert (effort.hours_armed, effort.hours_armed_night) == (14.0, None)
+    assert (effort.triggers, effort.blank, effort.suppressed) == (2, 1, 1)
+    assert (health.battery_v, health.temperature_min_c, health.clock) == (12.41, None, None)
+    assert (health.restarts, health.faults) == (1, ())
+
+
+def test_a_day_that_fails_to_be_stored_is_closed_again(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day's number and its messages are stored together: a number without a message would look like a lost one."""
+    armed(card, at(1, "00:00"), at(2, "00:10"))
+
+    def failing(*_: object, **__: object) -> None:
+        raise OSError("the card is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cameratrap.app.close_day.enqueue", failing)
+        with pytest.raises(OSError, match="full"):
+            close_due_days(card, CLOSING, at(2, "00:00"))
+    assert card.connection.execute("SELECT COUNT(*) FROM summaries").fetchone()[0] == 0
+    assert closed_days(card, at(2, "00:00")) == [1]

@@ -13,9 +13,9 @@ from cameratrap.domain.events import DEFAULT_INTERVAL, Event, IndependenceRule, 
 from cameratrap.domain.summaries import ClockQuality, DailySummary, EarlierDay, Health
 from cameratrap.domain.tallies import Tally, fold_days
 from cameratrap.ports import PowerReading
-from cameratrap.store.bursts import sightings
 from cameratrap.store.card import Card
 from cameratrap.store.effort import DayCounts, armed_spans, day_counts, starts_by_day
+from cameratrap.store.observations import sightings
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from cameratrap.domain.detections import count_by_taxon, max_n
 from cameratrap.errors import CameraTrapError, ImageError, StoreError
 from cameratrap.ports import Camera, Clock, DetectedFrame, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
 from cameratrap.store.bursts import (
-    ModelIdentity,
     Picture,
     add_picture,
     begin_burst,
@@ -27,13 +26,13 @@ from cameratrap.store.bursts import (
     is_waiting,
     picture_bytes,
     pictures_of,
-    store_analysis,
     waiting_bursts,
 )
 from cameratrap.store.card import Card
 from cameratrap.store.effort import arm, still_armed
 from cameratrap.store.exif import PictureTags, tagged
 from cameratrap.store.media import PictureFolder, sha256_of
+from cameratrap.store.observations import ModelIdentity, store_analysis
 
 
 @dataclass(frozen=True, slots=True)

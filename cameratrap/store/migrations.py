@@ -67,6 +67,7 @@ def create_card(connection: sqlite3.Connection) -> None:
             replaces INTEGER REFERENCES observations (id)
         ) STRICT""",
         "CREATE INDEX observations_by_burst ON observations (burst)",
+        "CREATE INDEX observations_by_replaced ON observations (replaces)",
         """CREATE TABLE armed (
             id INTEGER PRIMARY KEY,
             boot_id TEXT NOT NULL,

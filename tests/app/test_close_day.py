@@ -13,10 +13,11 @@ from cameratrap.domain.detections import BBox, Detection
 from cameratrap.domain.events import TriggerCause
 from cameratrap.ports import DetectedFrame, PowerReading, Trigger
 from cameratrap.resources import builtin_taxa
-from cameratrap.store.bursts import ModelIdentity, add_picture, begin_burst, pictures_of, store_analysis
+from cameratrap.store.bursts import add_picture, begin_burst, pictures_of
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.effort import arm, still_armed, suppress
 from cameratrap.store.media import SavedPicture
+from cameratrap.store.observations import ModelIdentity, store_analysis
 from cameratrap.wire.codec import decode
 
 ZONE = timezone(timedelta(hours=2))

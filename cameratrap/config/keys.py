@@ -1,0 +1,107 @@
+"""The keys of the tree, one by one, with what a person needs to know of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from cameratrap.config.tree import Config, Section
+from cameratrap.domain.events import IndependenceRule
+
+ENVIRONMENT_PREFIX = "CAMERATRAP_"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: its path, its type, its default and what it means."""
+
+    path: str
+    type: Any
+    default: object
+    description: str
+    expected: str
+    example: object
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return ENVIRONMENT_PREFIX + self.path.replace(".", "_").upper()
+
+
+def keys() -> Iterator[Key]:
+    """Every key of the configuration, in the order of the file."""
+    trees: list[tuple[str, type[msgspec.Struct]]] = [("", Config), *sections().items()]
+    for prefix, struct in trees:
+        hints = get_type_hints(struct, include_extras=True)
+        for field in msgspec.structs.fields(struct):
+            if prefix or field.name not in sections():
+                default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+                meta = _meta(hints[field.name])
+                path = f"{prefix}.{field.name}" if prefix else field.name
+                example = meta.examples[0] if meta.examples else default
+                yield Key(
+                    path, field.type, default, meta.description or "", _expected(hints[field.name], meta), example
+                )
+
+
+def sections() -> dict[str, type[Section]]:
+    return {
+        field.name: field.type
+        for field in msgspec.structs.fields(Config)
+        if isinstance(field.type, type) and issubclass(field.type, Section)
+    }
+
+
+def _meta(hint: Any) -> Meta:
+    """The Meta of ``Annotated[T, Meta]`` or of ``Annotated[T, Meta] | None``."""
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Annotated:
+            return next(extra for extra in get_args(part)[1:] if isinstance(extra, Meta))
+    return Meta()
+
+
+_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table of texts"}
+
+
+def _expected(hint: Any, meta: Meta) -> str:
+    """What would be accepted, in words."""
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Annotated:
+            hint = get_args(part)[0]
+    if meta.title:
+        return meta.title
+    if hint is IndependenceRule:
+        return "one of " + ", ".join(f'"{rule}"' for rule in IndependenceRule)
+    name = _NAMES[get_origin(hint) or hint]
+    return name if meta.ge is None else f"{name} from {meta.ge:g} to {meta.le:g}"
+
+
+def shown(value: object) -> str:
+    """A value as it would stand in the file, shortened: it may be anything."""
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def template() -> str:
+    """A configuration file with every key at its default, explained and commented out."""
+    lines = ["# cameratrap configuration. Every key is shown at its default, or by an example where it is not set.", ""]
+    section = ""
+    for key in keys():
+        head, _, name = key.path.rpartition(".")
+        if head != section:
+            section = head
+            lines += ["", f"[{head}]  # {(sections()[head].__doc__ or '').rstrip('.')}"]
+        unset = "; not set" if key.default != key.example else ""
+        lines.append(f"# {key.description} ({key.expected}{unset})")
+        lines.append(f"# {name} = {_toml(key.example)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f'"{key}" = "{text}"' for key, text in value.items()) + " }"
+    return shown(value.value if isinstance(value, IndependenceRule) else value)

@@ -69,7 +69,7 @@ def verify(ctx: Context, model: tuple[str, ...], out: Output) -> int:
     return 0 if all(row["ok"] for row in rows) else 1
 
 
-@models.command("install")
+@models.command("install", short_help="Install a model folder, or a published .tflite file.")
 @click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Put it in the place of another model of that name.")
 @click.option("--dry-run", is_flag=True, help="Check everything and copy nothing.")

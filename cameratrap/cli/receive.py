@@ -100,7 +100,7 @@ class Intake:
         return 3 if self.statuses["unreadable"] else 0
 
 
-@receive.command("import")
+@receive.command("import", short_help="Take in files, or whole folders of them.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--station", metavar="NAME", help="What these messages are from, whatever modem they name.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken in; write nothing.")
@@ -122,7 +122,7 @@ def import_files(ctx: Context, out: Output, paths: Sequence[Path], station: str 
     return _report(ctx, out, intake)
 
 
-@receive.command()
+@receive.command(short_help="Try refused deliveries again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken in; write nothing.")
 @table_options
 @click.pass_obj

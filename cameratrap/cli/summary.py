@@ -106,7 +106,7 @@ def summary() -> None:
     """
 
 
-@summary.command("encode")
+@summary.command("encode", short_help="Daily summaries to messages.")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True, dir_okay=False), required=False)
 @click.option("--format", "form", type=click.Choice(["hex", "base64", "raw"]), default="hex", show_default=True)
 @click.option(
@@ -140,7 +140,7 @@ def encode_command(
     return tried.exit_status
 
 
-@summary.command("decode")
+@summary.command("decode", short_help="Messages to daily summaries.")
 @click.argument("messages", nargs=-1, metavar="[HEX...|FILE...]")
 @click.option("--format", "form", type=click.Choice(["hex", "base64", "raw"]), default="hex", show_default=True)
 @taxa_option
@@ -162,7 +162,7 @@ def decode_command(ctx: Context, out: Output, messages: tuple[str, ...], form: s
     return tried.exit_status
 
 
-@summary.command("units")
+@summary.command("units", short_help="Every field with its unit, step and range.")
 @table_options
 def units_command(out: Output) -> None:
     """Print every field of a message with its unit, step and range.

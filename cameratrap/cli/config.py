@@ -21,7 +21,7 @@ def config() -> None:
     """
 
 
-@config.command("init")
+@config.command("init", short_help="Write a file with every key explained.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path(FILE_NAME))
 @click.option("--dry-run", is_flag=True, help="Print it instead of writing it.")
 @click.pass_obj
@@ -54,7 +54,7 @@ def show(ctx: Context, out: Output, *, origin: bool) -> None:
     out.table(columns, [{column: row[column] for column in columns} for row in rows])
 
 
-@config.command("check")
+@config.command("check", short_help="Check every file and variable that counts.")
 @click.pass_obj
 def check(ctx: Context) -> None:
     """Check every file and variable that counts; all problems are listed at once. Exit status 2 if there are any."""

@@ -50,7 +50,7 @@ def show(ctx: Context, model: str, out: Output) -> None:
     out.table(("key", "value"), rows, json_objects=[facts])
 
 
-@models.command()
+@models.command(short_help="Check manifests, hashes and tensors.")
 @click.argument("model", nargs=-1)
 @table_options
 @click.pass_obj

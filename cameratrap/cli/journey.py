@@ -150,7 +150,7 @@ class Journey:
     def _modem(self) -> Iterator[Path]:
         """The emulated modem and gateway, as a process of their own behind a pseudo-terminal."""
         port = self.folder / "modem"
-        module = "cameratrap.replay.modem_emulator"
+        module = "cameratrap.replay.emulator_process"
         options = ["--pty-link", str(port), "--gateway", str(self.gateway), "--imei", IMEI]
         with subprocess.Popen([sys.executable, "-m", module, *options], stdout=subprocess.DEVNULL) as process:
             try:

@@ -51,7 +51,7 @@ def _link(link: Path | None, port: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cameratrap.replay.modem_emulator",
+        prog="python -m cameratrap.replay.emulator_process",
         description="An emulated RockBLOCK 9602 on a pseudo-terminal, and the gateway behind it.",
     )
     parser.add_argument("--gateway", type=Path, required=True, metavar="DIR", help="where webhook bodies are written")
@@ -64,3 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--session-s", type=float, default=0.0, help="seconds a session takes")
     return parser
+
+
+if __name__ == "__main__":
+    main()

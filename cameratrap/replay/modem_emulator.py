@@ -4,7 +4,7 @@ It keeps the manual's rules where they hurt: echo is on at first, the MO buffer 
 message number counts successes only, AT+SBDWB swallows whatever comes for 60 s and then answers 1 without OK, and a
 session may fail for the modem although the gateway has the message.
 
-``python -m cameratrap.replay.modem_emulator --pty-link PATH --gateway DIR`` runs one on a pseudo-terminal.
+``python -m cameratrap.replay.emulator_process --pty-link PATH --gateway DIR`` runs one on a pseudo-terminal.
 """
 
 from __future__ import annotations
@@ -254,9 +254,3 @@ class ModemEmulator:
 
 def _line(text: str) -> bytes:
     return f"\r\n{text}\r\n".encode("ascii")
-
-
-if __name__ == "__main__":
-    from cameratrap.replay.emulator_process import main
-
-    main()

@@ -48,7 +48,7 @@ def stored(card: Path) -> list[OutboxMessage]:
 def emulator(tmp_path: Path, *options: str) -> Iterator[Path]:
     """A modem and gateway in a process of their own; gives the serial port."""
     link = tmp_path / "modem"
-    command = [sys.executable, "-m", "cameratrap.replay.modem_emulator", "--pty-link", str(link), "--imei", IMEI]
+    command = [sys.executable, "-m", "cameratrap.replay.emulator_process", "--pty-link", str(link), "--imei", IMEI]
     with subprocess.Popen(
         [*command, "--gateway", str(tmp_path / "gateway"), *options], stdout=subprocess.PIPE
     ) as process:

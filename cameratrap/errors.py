@@ -25,7 +25,7 @@ class CameraTrapError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.why}" if self.why else self.what
+        return f"{self.what}:{'' if self.why.startswith(chr(10)) else ' '}{self.why}" if self.why else self.what
 
 
 class UsageError(CameraTrapError):
@@ -59,7 +59,7 @@ class ConfigError(CameraTrapError):
         super().__init__(
             f"{count} problem{'s' if count != 1 else ''} in the configuration",
             why="\n  " + "\n  ".join(str(problem) for problem in self.problems),
-            hint=hint or "`cameratrap config show --origin` says where each value came from",
+            hint=hint or "`cameratrap config init --dry-run` shows every key and what it takes",
         )
 
 

@@ -34,7 +34,9 @@ class Frame:
     """One picture as the camera gave it: JPEG bytes, upright or with an EXIF orientation.
 
     ``name`` says where it came from (a file's name for a replay); ``serial`` is the camera's, where it is not this
-    trap's own. It is picture ``position`` of ``of`` in its burst. ``captured_at`` is aware.
+    trap's own. It is picture ``position`` of ``of`` in its burst. ``captured_at`` is aware. A recording names
+    its pictures by ``source_sha256``, their content as the first camera gave it, so that none is taken twice; a
+    camera's own pictures have no such name, since two equal ones are two pictures (of a camera that is stuck).
     """
 
     jpeg: bytes = field(repr=False)
@@ -43,6 +45,7 @@ class Frame:
     serial: str = ""
     position: int = 1
     of: int = 1
+    source_sha256: str = ""
 
 
 class TriggerSource(Protocol):
@@ -82,7 +85,7 @@ class Detector(Protocol):
     """Finds, names and boxes what is in a picture.
 
     ``name`` and ``version`` identify the model in every record; ``recorded`` is True where the answers were recorded
-    from a real model earlier rather than computed now.
+    from a real model earlier rather than computed now. ``score_threshold`` is the model's general one.
     """
 
     @property
@@ -92,10 +95,16 @@ class Detector(Protocol):
     def version(self) -> str: ...
 
     @property
+    def sha256(self) -> str: ...
+
+    @property
+    def score_threshold(self) -> float | None: ...
+
+    @property
     def recorded(self) -> bool: ...
 
     def detect(self, frame: Frame) -> DetectedFrame:
-        """Raises ImageError for a picture that cannot be read."""
+        """Raises ImageError for a picture that cannot be read, ModelError when the model itself fails."""
         ...
 
     def close(self) -> None: ...

@@ -42,6 +42,8 @@ class NamedDetector:
 
     name = "by-name"
     version = "1"
+    sha256 = "0" * 64
+    score_threshold = None
     recorded = False
 
     def __init__(self, answers: Mapping[str, Mapping[str, int] | None]) -> None:

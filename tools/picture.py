@@ -21,9 +21,11 @@ from picture_sheet import ACCENT, CODE, EMPTY, HAIR, HEIGHT, INK, PAPER, SMALL, 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from cameratrap.app.close_day import ClosedDay
 from cameratrap.app.receive import read_inbox
 from cameratrap.app.received_days import ReceivedDay, received_days
-from cameratrap.cli.journey import CREDIT_BYTES, Journey
+from cameratrap.cli.journey import Journey
+from cameratrap.domain.credits import CREDIT_BYTES
 from cameratrap.domain.detections import BBox, Detection
 from cameratrap.domain.summaries import DailySummary
 from cameratrap.replay.footage import FOOTAGE_VERSION
@@ -66,13 +68,19 @@ class Facts:
 def gather(folder: Path) -> Facts:
     """Run the demonstration in an empty folder. Raises ValueError where receiver and card do not agree."""
     journey = Journey(folder)
-    report = journey.photograph(lambda _: None)
+    closed_days: dict[date, ClosedDay] = {}
+
+    def note(what: object) -> None:
+        if isinstance(what, ClosedDay):
+            closed_days[what.summary.day] = what
+
+    journey.photograph(note)
     journey.transmit()
     journey.deliver_again()
     journey.receive()
     if not journey.compare().agree:
         raise ValueError("the receiver's table and the card do not agree: that is no picture for a README")
-    closed = next(each for each in report.closed if each.summary.day == DAY)
+    closed = closed_days[DAY]
     with open_card(journey.card) as card:
         shots = tuple(_shot(card, each) for each in all_pictures(card.connection) if each.captured_at.date() == DAY)
     return Facts(shots, closed.summary, closed.messages[0], _received(journey), builtin_recording().model.name)

@@ -10,13 +10,16 @@ from cameratrap.app.fold import CardFold, Rules, earlier_day, fold, summary_of
 from cameratrap.domain.effort import day_span
 from cameratrap.domain.events import station_day
 from cameratrap.domain.summaries import ClockQuality, DailySummary
+from cameratrap.domain.tallies import OTHERS
 from cameratrap.domain.taxa import TaxaTable
+from cameratrap.errors import CameraTrapError
 from cameratrap.ports import PowerReading
 from cameratrap.store.card import Card
-from cameratrap.store.connection import transaction
 from cameratrap.store.effort import armed_spans
-from cameratrap.store.outbox import enqueue
-from cameratrap.wire.codec import encode
+from cameratrap.store.summaries import is_told, sequences, tell_day, tell_day_anew, untouched
+from cameratrap.wire.codec import decode, encode
+from cameratrap.wire.parts import join_neighbours
+from cameratrap.wire.quantise import quantise
 
 EARLIER_DAYS = 14  # offered to the encoder, which takes as many of the newest as fit into spare bytes
 PATIENCE = timedelta(hours=6)  # an event still growing after midnight holds its day open for so long at most
@@ -31,6 +34,14 @@ class ClosedDay:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosingFailed:
+    """A day that should have been closed and could not be; the others were."""
+
+    day: date
+    error: CameraTrapError
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """What closing a day needs to know besides the card."""
 
@@ -41,35 +52,56 @@ class Closing:
     clock: ClockQuality | None = None
 
 
-def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: bool = False) -> list[ClosedDay]:
+def close_due_days(
+    card: Card, closing: Closing, now: datetime, *, everything: bool = False
+) -> list[ClosedDay | ClosingFailed]:
     """Close every day that is over and not closed yet, oldest first.
 
     A day is over at the station's midnight, or as soon after it as no event that began on it can still grow. With
-    ``everything`` the deployment has ended and the last day is closed too.
+    ``everything`` the deployment has ended and the last day is closed too. A day on which the trap was off is left
+    out: it has nothing to tell, and the numbers of the days around it follow each other, so that it is not missed.
+
+    A message that nobody has tried to send yet is composed anew where its day has grown since. One that may be out
+    is never changed; the day then travels again, as it is, in the spare bytes of a later day's message.
     """
     if not everything and _yesterday_is_closed(card, now):
         return []
     folded = fold(card, closing.rules)
-    done = {row["day"]: int(row["sequence"]) for row in card.connection.execute("SELECT day, sequence FROM summaries")}
+    done = sequences(card.connection)
     due = [
         day
         for day in folded.days
-        if day.isoformat() not in done and (everything or _is_over(card, folded, closing.rules, day, now))
+        if day not in done
+        and folded.was_operating(day)
+        and (everything or _is_over(card, folded, closing.rules, day, now))
     ]
-    closed = []
+    outcomes: list[ClosedDay | ClosingFailed] = []
     for day in due:
-        closed.append(_close(card, closing, folded, day, done, now))
-        done[day.isoformat()] = closed[-1].summary.sequence
-    return closed
+        try:
+            outcomes.append(_close(card, closing, folded, day, done, now))
+        except CameraTrapError as error:
+            outcomes.append(ClosingFailed(day, error))
+    _compose_anew(card, closing, folded, done, now)
+    return outcomes
+
+
+def _close(
+    card: Card, closing: Closing, folded: CardFold, day: date, done: dict[date, int], now: datetime
+) -> ClosedDay:
+    summary = _summary(card, closing, folded, day, max(done.values(), default=0) + 1)
+    messages = _messages(closing, folded, summary, done)
+    tell_day(card.connection, day, summary.sequence, messages, now)
+    done[day] = summary.sequence
+    return ClosedDay(summary, messages)
 
 
 def _yesterday_is_closed(card: Card, now: datetime) -> bool:
     """The usual case at a trigger, told without folding the whole card."""
-    last = card.connection.execute("SELECT MAX(day) AS day FROM summaries").fetchone()["day"]
-    if last is None:
-        first = min((span.start for span in armed_spans(card.connection)), default=now)
-        return station_day(first, card.zone) >= station_day(now, card.zone)
-    return date.fromisoformat(last) >= station_day(now, card.zone) - timedelta(days=1)
+    today = station_day(now, card.zone)
+    if is_told(card.connection, today - timedelta(days=1)):
+        return True
+    first = min((span.start for span in armed_spans(card.connection)), default=now)
+    return station_day(first, card.zone) >= today
 
 
 def _is_over(card: Card, folded: CardFold, rules: Rules, day: date, now: datetime) -> bool:
@@ -80,26 +112,32 @@ def _is_over(card: Card, folded: CardFold, rules: Rules, day: date, now: datetim
     return not growing or now >= midnight + PATIENCE
 
 
-def _close(card: Card, closing: Closing, folded: CardFold, day: date, done: dict[str, int], now: datetime) -> ClosedDay:
-    sequence = max(done.values(), default=0) + 1
+def _summary(card: Card, closing: Closing, folded: CardFold, day: date, sequence: int) -> DailySummary:
     power = closing.power() if closing.power else None
-    summary = summary_of(card, folded, day, sequence, power=power, clock=closing.clock)
-    earlier = [
-        earlier_day(folded, before, done[before.isoformat()])
-        for before in reversed(folded.days)
-        if before < day and before.isoformat() in done
-    ]
-    messages = encode(summary, closing.taxa, max_messages=closing.max_messages, earlier=earlier[:EARLIER_DAYS])
-    _store(card, day, sequence, messages, now)
-    return ClosedDay(summary, tuple(messages))
+    return summary_of(card, folded, day, sequence, power=power, clock=closing.clock)
 
 
-def _store(card: Card, day: date, sequence: int, messages: Sequence[bytes], now: datetime) -> None:
-    """The day's number and its messages in one transaction: a number without a message would look like a lost one."""
-    with transaction(card.connection):
-        card.connection.execute(
-            "INSERT INTO summaries (day, sequence, closed_at) VALUES (?, ?, ?)",
-            (day.isoformat(), sequence, now.isoformat()),
-        )
-        for part, payload in enumerate(messages, start=1):
-            enqueue(card.connection, day=day, sequence=sequence, part=part, payload=payload, now=now)
+def _messages(closing: Closing, folded: CardFold, summary: DailySummary, done: dict[date, int]) -> tuple[bytes, ...]:
+    earlier = [earlier_day(folded, day, done[day]) for day in sorted(done, reverse=True) if day < summary.day]
+    known = [day for day in earlier if day.day in folded.effort]
+    return tuple(encode(summary, closing.taxa, max_messages=closing.max_messages, earlier=known[:EARLIER_DAYS]))
+
+
+def _compose_anew(card: Card, closing: Closing, folded: CardFold, done: dict[date, int], now: datetime) -> None:
+    """Bring the messages that still lie untouched in the outbox up to what the card says now."""
+    for sequence, payloads in untouched(card.connection).items():
+        day = next((day for day, number in done.items() if number == sequence), None)
+        if day is None or day not in folded.effort or _says(payloads, folded, day, closing):
+            continue
+        summary = _summary(card, closing, folded, day, sequence)
+        messages = _messages(closing, folded, summary, {d: n for d, n in done.items() if d != day})
+        tell_day_anew(card.connection, day, sequence, messages, now)
+
+
+def _says(payloads: Sequence[bytes], folded: CardFold, day: date, closing: Closing) -> bool:
+    """Whether messages tell a day's tallies and hours as the card has them, rounded as messages round them."""
+    (told,) = join_neighbours(decode(payload, closing.taxa) for payload in payloads)
+    now = DailySummary(day, told.sequence, tallies=folded.tallies[day], effort=folded.effort[day])
+    rounded = quantise(now, closing.taxa)
+    merged = any(tally.taxon == OTHERS for tally in told.tallies)
+    return told.effort == rounded.effort and (merged or told.tallies == rounded.tallies)

@@ -7,27 +7,32 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from cameratrap.app.fold import CardFold
+from cameratrap.errors import StoreError
 from cameratrap.store.bursts import all_pictures
 from cameratrap.store.card import Card
 from cameratrap.store.durable import write_durably
+from cameratrap.store.observations import picture_counts
 
 MEDIA_COLUMNS = ("path", "timestamp", "burst", "position", "of", "trigger", "status", "counts", "model", "sha256")
 EFFORT_COLUMNS = ("day", "hours_armed", "hours_armed_night", "triggers", "blank", "suppressed", "restarts")
 
 
 def write_plain_tables(card: Card, folded: CardFold) -> None:
-    """Write both tables whole, each at once, so that neither is ever half of an older state. Raises OSError."""
-    write_durably(card.folder / "media.csv", _csv(MEDIA_COLUMNS, _media_rows(card)))
-    write_durably(card.folder / "effort.csv", _csv(EFFORT_COLUMNS, _effort_rows(folded)))
+    """Write both tables whole, each at once, so that neither is ever half of an older state. Raises StoreError."""
+    try:
+        write_durably(card.folder / "media.csv", _csv(MEDIA_COLUMNS, _media_rows(card)))
+        write_durably(card.folder / "effort.csv", _csv(EFFORT_COLUMNS, _effort_rows(folded)))
+    except OSError as error:
+        raise StoreError(
+            f"the plain tables of {card.folder} cannot be written",
+            why=error.strerror or str(error),
+            hint="the index is whole; the tables are written again by the next run",
+        ) from error
 
 
 def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
     bursts = {row["id"]: row for row in card.connection.execute("SELECT * FROM bursts")}
-    counts: dict[int, dict[str, int]] = {}
-    for row in card.connection.execute(
-        "SELECT media, taxon, COUNT(*) AS n FROM detections GROUP BY media, taxon ORDER BY taxon"
-    ):
-        counts.setdefault(row["media"], {})[row["taxon"]] = row["n"]
+    counts = picture_counts(card.connection)
     for picture in all_pictures(card.connection):
         burst = bursts[picture.burst]
         yield {
@@ -39,7 +44,7 @@ def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
             "trigger": burst["cause"],
             "status": burst["status"],
             "counts": "|".join(f"{taxon}={n}" for taxon, n in counts.get(picture.id, {}).items()),
-            "model": "" if burst["model"] is None else f"{burst['model']} {burst['model_version']}",
+            "model": burst["looked_by"] or "",
             "sha256": picture.sha256,
         }
 

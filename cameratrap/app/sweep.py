@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import ImageError
 from cameratrap.ports import Trigger
-from cameratrap.store.bursts import add_picture, begin_burst, burst_of_trigger, has_source, pictures_of
+from cameratrap.store.bursts import add_picture, begin_burst, burst_of_trigger, pictures_of
 from cameratrap.store.card import Card
 from cameratrap.store.durable import make_folder_durably, sync_folder
 from cameratrap.store.exif import PictureTags, read_tags
-from cameratrap.store.media import SavedPicture, partial_pictures, pictures, sha256_of
+from cameratrap.store.media import SavedPicture, last_folder, partial_pictures, pictures, sha256_of
 
 SET_ASIDE = "set-aside"
 
@@ -25,11 +26,16 @@ class SweepReport:
 
 
 def sweep(card: Card) -> SweepReport:
-    """Index whole pictures that have no row, from their own EXIF; move everything else that has none aside."""
-    known = {str(row["path"]) for row in card.connection.execute("SELECT path FROM media")}
+    """Index whole pictures that have no row, from their own EXIF; move everything else that has none aside.
+
+    Names are given in order, so that what a power cut left is in the last folder.
+    """
+    since = last_folder(card.folder)
+    rows = card.connection.execute("SELECT path FROM media WHERE path >= ?", (f"DCIM/{since}",))
+    known = {str(row["path"]) for row in rows}
     indexed: list[str] = []
-    aside = [_set_aside(card.folder, path) for path in partial_pictures(card.folder)]
-    for path in pictures(card.folder):
+    aside = [_set_aside(card.folder, path) for path in partial_pictures(card.folder, since=since)]
+    for path in pictures(card.folder, since=since):
         if path not in known:
             if _index(card, path):
                 indexed.append(path)
@@ -44,16 +50,16 @@ def _index(card: Card, path: str) -> bool:
         tags = read_tags(jpeg)
     except ImageError:
         return False
-    trigger = Trigger(tags.trigger_key, tags.captured_at, tags.cause)
-    begin_burst(card.connection, tags.burst, trigger, boot_id="", clock=None)
+    trigger = Trigger(tags.trigger_key, tags.captured_at, tags.cause, tags.monotonic_s)
+    clock = None if tags.clock is None else ClockQuality(tags.clock)
+    begin_burst(card.connection, tags.burst, trigger, boot_id=tags.boot_id, clock=clock)
     burst = burst_of_trigger(card.connection, tags.trigger_key)
-    if burst is None or not _is_new(card, burst, tags):
+    if burst is None or _is_there(card, burst, tags):
         return False
-    saved = SavedPicture(path, sha256_of(jpeg), len(jpeg))
     add_picture(
         card.connection,
         burst,
-        saved,
+        SavedPicture(path, sha256_of(jpeg), len(jpeg)),
         position=tags.position,
         of=tags.of,
         captured_at=tags.captured_at,
@@ -63,9 +69,12 @@ def _index(card: Card, path: str) -> bool:
     return True
 
 
-def _is_new(card: Card, burst: str, tags: PictureTags) -> bool:
-    taken = {picture.position for picture in pictures_of(card.connection, burst)}
-    return tags.position not in taken and not has_source(card.connection, tags.source_sha256)
+def _is_there(card: Card, burst: str, tags: PictureTags) -> bool:
+    """Whether the burst already has this picture: somebody copied a file within DCIM."""
+    return any(
+        picture.position == tags.position and picture.captured_at == tags.captured_at
+        for picture in pictures_of(card.connection, burst)
+    )
 
 
 def _set_aside(folder: Path, path: str) -> str:

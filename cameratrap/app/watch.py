@@ -1,26 +1,29 @@
 """The resident service, one trigger at a time: photograph, make it safe, look, count, store; close each day.
 
 The order is the promise. A picture is durable before its row, its row before anything is concluded from it, and a
-burst whose pictures are safe is looked at again after a power cut. A picture that fails costs that picture only.
+burst whose pictures are safe is looked at again after a power cut. What fails costs only itself: a picture, a burst or
+a day's closing, each named, and the next trigger is taken up all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cameratrap.app.close_day import ClosedDay, Closing, close_due_days
+from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, close_due_days
 from cameratrap.app.fold import fold
 from cameratrap.app.plain_tables import write_plain_tables
 from cameratrap.domain.detections import count_by_taxon, max_n
-from cameratrap.errors import CameraTrapError, ImageError, StoreError
+from cameratrap.errors import CameraTrapError, DeviceError, StoreError
 from cameratrap.ports import Camera, Clock, DetectedFrame, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
 from cameratrap.store.bursts import (
+    MAX_ATTEMPTS,
     Picture,
     add_picture,
     begin_burst,
+    begin_look,
     burst_of_trigger,
     has_source,
     is_waiting,
@@ -32,7 +35,7 @@ from cameratrap.store.card import Card
 from cameratrap.store.effort import arm, still_armed
 from cameratrap.store.exif import PictureTags, tagged
 from cameratrap.store.media import PictureFolder, sha256_of
-from cameratrap.store.observations import ModelIdentity, store_analysis
+from cameratrap.store.observations import Answers, ModelIdentity, store_analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,38 @@ class BurstReport:
     error: str | None = None
 
 
+Tell = Callable[[BurstReport | ClosedDay | ClosingFailed], None]
+
+
 @dataclass
 class WatchReport:
-    """What one run did."""
+    """How much one run did; ``tell`` was given each thing as it happened."""
 
-    bursts: list[BurstReport] = field(default_factory=list)
-    closed: list[ClosedDay] = field(default_factory=list)
+    triggers: int = 0
+    pictures: int = 0
+    days_closed: int = 0
+    failures: int = 0
+    _tell: Tell = field(default=lambda _: None, repr=False)
 
-    @property
-    def failures(self) -> list[BurstReport]:
-        """The bursts of which something could not be done."""
-        return [report for report in self.bursts if report.error]
+    def note(self, what: BurstReport | ClosedDay | ClosingFailed) -> None:
+        """Count one thing and pass it on."""
+        if isinstance(what, BurstReport):
+            self.triggers += 1
+            self.pictures += what.new_pictures
+            self.failures += what.error is not None
+        elif isinstance(what, ClosedDay):
+            self.days_closed += 1
+        else:
+            self.failures += 1
+        self._tell(what)
 
 
-Tell = Callable[[BurstReport | ClosedDay], None]
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What went wrong with a burst, and which part of the trap it was (a name of domain.summaries.FAULTS)."""
+
+    error: str
+    fault: str
 
 
 class Watch:
@@ -75,62 +96,59 @@ class Watch:
         self._boot_id = boot_id
         self._serial = serial
         self._folder = PictureFolder(card.folder)
+        self._model = ModelIdentity(
+            detector.name, detector.version, detector.sha256, detector.score_threshold, detector.recorded
+        )
 
     def run(
         self, triggers: TriggerSource, closing: Closing, *, tell: Tell = lambda _: None, ended: bool = False
     ) -> WatchReport:
         """Take up triggers until there are no more. With ``ended`` the deployment is over: its last day is closed."""
-        report = WatchReport()
-        stretch = arm(self._card.connection, self._clock.now(), self._boot_id)
+        report = WatchReport(_tell=tell)
+        stretch = arm(self._card.connection, self._clock.now(), self._clock.monotonic_s(), self._boot_id)
         for each in self.finish_waiting():
-            report.bursts.append(each)
-            tell(each)
+            report.note(each)
         for trigger in _until_the_end(triggers):
-            still_armed(self._card.connection, stretch, self._clock.now())
-            report.closed += self._close(closing, tell)
-            each = self.step(trigger)
-            report.bursts.append(each)
-            tell(each)
-        still_armed(self._card.connection, stretch, self._clock.now())
-        report.closed += self._close(closing, tell, everything=ended)
+            stretch = self._still_armed(stretch)
+            report.note(self.step(trigger))
+            self._close(closing, report)
+        self._still_armed(stretch)
+        self._close(closing, report, everything=ended)
         write_plain_tables(self._card, fold(self._card, closing.rules))
         return report
 
     def step(self, trigger: Trigger) -> BurstReport:
         """One trigger from edge to counts. A trigger that the card already has adds only what is missing of it."""
-        begin_burst(
-            self._card.connection, burst_name(trigger), trigger, boot_id=self._boot_id, clock=self._clock.quality()
-        )
-        burst = burst_of_trigger(self._card.connection, trigger.key)
+        connection = self._card.connection
+        begin_burst(connection, burst_name(trigger), trigger, boot_id=self._boot_id, clock=self._clock.quality())
+        burst = burst_of_trigger(connection, trigger.key)
         assert burst is not None  # noqa: S101 - it was stored one line above
-        error = None
+        failure = None
         saved = 0
         try:
             for frame in self._camera.capture_burst(trigger):
                 saved += self._keep(burst, trigger, frame)
-        except CameraTrapError as failure:
-            error = str(failure)
-        if not saved and not error and not is_waiting(self._card.connection, burst):
+        except CameraTrapError as error:
+            failure = _Failure(str(error), _fault_of(error))
+        if not saved and not failure and not is_waiting(connection, burst):
             return BurstReport(burst, trigger.at, 0, {})
-        return self._look(burst, trigger.at, saved, error)
+        return self._look(burst, trigger.at, saved, failure)
 
-    def finish_waiting(self) -> list[BurstReport]:
+    def finish_waiting(self) -> Iterator[BurstReport]:
         """Look at the bursts that an earlier run made safe and could not look at any more."""
-        return [self._look(burst, pictures[0].captured_at, 0, None) for burst, pictures in self._waiting() if pictures]
+        for burst in waiting_bursts(self._card.connection, self._model.full_name):
+            pictures = pictures_of(self._card.connection, burst)
+            if pictures:
+                yield self._look(burst, pictures[0].captured_at, 0, None)
 
-    def _waiting(self) -> Iterable[tuple[str, list[Picture]]]:
-        connection = self._card.connection
-        return [(burst, pictures_of(connection, burst)) for burst in waiting_bursts(connection)]
+    def _still_armed(self, stretch: int) -> int:
+        return still_armed(self._card.connection, stretch, self._clock.now(), self._clock.monotonic_s())
 
     def _keep(self, burst: str, trigger: Trigger, frame: Frame) -> int:
-        """Make one frame safe and index it; 0 when it already is."""
-        source = sha256_of(frame.jpeg)
-        if has_source(self._card.connection, source):
+        """Make one frame safe and index it; 0 when a recording's picture already is."""
+        if frame.source_sha256 and has_source(self._card.connection, frame.source_sha256):
             return 0
-        serial = frame.serial or self._serial
-        tags = PictureTags(
-            frame.captured_at, serial, trigger.cause, burst, trigger.key, frame.position, frame.of, source, frame.name
-        )
+        tags = self._tags(burst, trigger, frame)
         picture = self._folder.save(tagged(frame.jpeg, tags))
         add_picture(
             self._card.connection,
@@ -139,35 +157,78 @@ class Watch:
             position=frame.position,
             of=frame.of,
             captured_at=frame.captured_at,
-            source_sha256=source,
+            source_sha256=tags.source_sha256,
             source_name=frame.name,
         )
         return 1
 
-    def _look(self, burst: str, at: datetime, saved: int, error: str | None) -> BurstReport:
-        answers: list[tuple[Picture, DetectedFrame]] = []
-        for picture in pictures_of(self._card.connection, burst):
-            try:
-                answers.append((picture, self._detector.detect(self._reread(picture))))
-            except (ImageError, StoreError, OSError) as failure:
-                error = error or f"{picture.path}: {failure}"
-        model = ModelIdentity(self._detector.name, self._detector.version, self._detector.recorded)
-        store_analysis(self._card.connection, burst, answers, model, made_at=self._clock.now(), error=error)
+    def _tags(self, burst: str, trigger: Trigger, frame: Frame) -> PictureTags:
+        return PictureTags(
+            captured_at=frame.captured_at,
+            serial=frame.serial or self._serial,
+            cause=trigger.cause,
+            burst=burst,
+            trigger_key=trigger.key,
+            position=frame.position,
+            of=frame.of,
+            source_sha256=frame.source_sha256 or sha256_of(frame.jpeg),
+            source_name=frame.name,
+            deployment=self._card.deployment.deployment,
+            boot_id=self._boot_id,
+            monotonic_s=trigger.monotonic_s,
+            clock=self._clock.quality(),
+        )
+
+    def _look(self, burst: str, at: datetime, saved: int, failure: _Failure | None) -> BurstReport:
+        answers: Answers = []
+        if begin_look(self._card.connection, burst) > MAX_ATTEMPTS:
+            failure = failure or _Failure(f"looking at it failed {MAX_ATTEMPTS} times", "detector")
+        else:
+            answers, failure = self._answers(burst, failure)
+        error = None if failure is None else failure.error
+        store_analysis(
+            self._card.connection,
+            burst,
+            answers,
+            self._model,
+            made_at=self._clock.now(),
+            error=error,
+            fault=None if failure is None else failure.fault,
+        )
         counts = max_n(count_by_taxon(found.detections) for _, found in answers)
         return BurstReport(burst, at, saved, counts, error)
 
+    def _answers(self, burst: str, failure: _Failure | None) -> tuple[Answers, _Failure | None]:
+        answers: list[tuple[Picture, DetectedFrame]] = []
+        pictures = pictures_of(self._card.connection, burst)
+        for picture in pictures:
+            try:
+                answers.append((picture, self._detector.detect(self._reread(picture))))
+            except CameraTrapError as error:
+                failure = failure or _Failure(f"{picture.path}: {error}", _fault_of(error))
+        if not pictures:
+            failure = failure or _Failure("the camera gave no picture", "camera")
+        return answers, failure
+
     def _reread(self, picture: Picture) -> Frame:
         """The picture as it now is on the card: what is counted is what an ecologist will open."""
-        jpeg = picture_bytes(self._card.folder, picture)
+        try:
+            jpeg = picture_bytes(self._card.folder, picture)
+        except OSError as error:
+            raise StoreError("the picture cannot be read back", why=error.strerror or str(error)) from error
         if sha256_of(jpeg) != picture.sha256:
             raise StoreError("the picture on the card is not what was written", hint="is the card failing?")
         return Frame(jpeg, picture.captured_at, picture.source_name)
 
-    def _close(self, closing: Closing, tell: Tell, *, everything: bool = False) -> list[ClosedDay]:
-        closed = close_due_days(self._card, closing, self._clock.now(), everything=everything)
-        for day in closed:
-            tell(day)
-        return closed
+    def _close(self, closing: Closing, report: WatchReport, *, everything: bool = False) -> None:
+        for outcome in close_due_days(self._card, closing, self._clock.now(), everything=everything):
+            report.note(outcome)
+
+
+def _fault_of(error: CameraTrapError) -> str:
+    if isinstance(error, DeviceError):
+        return "camera"
+    return "card" if isinstance(error, StoreError) else "detector"
 
 
 def burst_name(trigger: Trigger) -> str:
@@ -176,7 +237,7 @@ def burst_name(trigger: Trigger) -> str:
     return f"{trigger.at:%Y%m%dT%H%M%S}-{digest}"
 
 
-def _until_the_end(triggers: TriggerSource) -> Iterable[Trigger]:
+def _until_the_end(triggers: TriggerSource) -> Iterator[Trigger]:
     while True:
         try:
             trigger = triggers.wait(None)

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from platformdirs import user_config_path
 
 from cameratrap.config.keys import ENVIRONMENT_PREFIX, Key, keys, sections, shown
 from cameratrap.config.tree import Config
+from cameratrap.domain.messages import is_imei
 from cameratrap.errors import ConfigError, ConfigProblem
 
 NOT_KEYS = frozenset({"CAMERATRAP_MODELS", "CAMERATRAP_TEST_DATA"})  # ours, but no configuration keys
@@ -54,6 +55,11 @@ def resolve(explicit: Path | None = None, environment: Mapping[str, str] | None 
         problems.append(
             ConfigProblem("station.latitude, station.longitude", "one without the other", "give both or neither")
         )
+    problems += [
+        ConfigProblem("ground.stations", shown(imei), "must be a modem's IMEI, 15 digits")
+        for imei in cast("dict[str, str]", values["ground.stations"])
+        if not is_imei(imei)
+    ]
     if problems:
         raise ConfigError(problems)
     return Resolved(_build(values), origins)

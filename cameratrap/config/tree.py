@@ -21,7 +21,7 @@ class Station(Section, frozen=True):
     id: Annotated[
         str,
         Meta(
-            pattern=r"^[\w.-]{0,40}$",
+            pattern=r"^[\w.-]{0,40}\Z",
             title="up to 40 letters, digits and . _ -",
             description="name of the site, stored on the card",
         ),
@@ -29,7 +29,7 @@ class Station(Section, frozen=True):
     utc_offset: Annotated[
         str,
         Meta(
-            pattern=r"^[+-](0[0-9]|1[0-4]):(00|15|30|45)$",
+            pattern=r"^[+-](0[0-9]|1[0-4]):(00|15|30|45)\Z",
             title="an offset from UTC such as +01:00",
             description="standard time of the station, without summer time",
         ),
@@ -96,7 +96,7 @@ class Modem(Section, frozen=True):
 
     port: Annotated[str, Meta(description="serial device of the modem")] = "/dev/serial0"
     baud: Annotated[int, Meta(ge=1200, le=230400, description="speed of the serial line")] = 19200
-    attempts: Annotated[int, Meta(ge=1, le=20, description="failed sessions after which one `transmit` gives up")] = 3
+    attempts: Annotated[int, Meta(ge=1, le=20, description="failed sessions after which one `transmit` gives up")] = 4
     deadline_s: Annotated[float, Meta(ge=30, le=900, description="seconds a session may take")] = 180
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -66,22 +66,24 @@ def overlap(spans: Iterable[Span], windows: Iterable[Span]) -> timedelta:
     return total
 
 
-def hours(length: timedelta) -> float:
-    """A length in hours."""
-    return length / timedelta(hours=1)
+def by_day(spans: Iterable[Span], zone: timezone) -> dict[date, list[Span]]:
+    """The same time cut at the station's midnights; each day's spans are in order and do not overlap."""
+    days: dict[date, list[Span]] = {}
+    for span in union(spans):
+        start = span.start
+        while start < span.end:
+            day = start.astimezone(zone).date()
+            end = min(span.end, day_span(day, zone).end)
+            days.setdefault(day, []).append(Span(start, end))
+            start = end
+    return days
 
 
-def hours_armed(armed: Sequence[Span], day: date, zone: timezone) -> float:
-    """Hours of the station's day during which the trap was armed, 0 to 24."""
-    return hours(overlap(armed, [day_span(day, zone)]))
+def hours(spans: Iterable[Span]) -> float:
+    """How long spans that do not overlap are together, in hours."""
+    return sum((span.length for span in spans), timedelta(0)) / timedelta(hours=1)
 
 
-def hours_armed_at_night(armed: Sequence[Span], nights: Sequence[Span], day: date, zone: timezone) -> float:
-    """Hours of the station's day during which the trap was armed and the sun was down."""
-    today = day_span(day, zone)
-    within = [
-        Span(max(s.start, today.start), min(s.end, today.end))
-        for s in armed
-        if s.start < today.end and s.end > today.start
-    ]
-    return hours(overlap(within, nights))
+def hours_at_night(spans: Iterable[Span], nights: Iterable[Span]) -> float:
+    """How much of that the sun was down, in hours."""
+    return overlap(spans, nights) / timedelta(hours=1)

@@ -104,7 +104,8 @@ def independent_events(
 
     A sighting opens a new event when it starts at least ``interval`` after the end of the last record (or after the
     start of the last independent record): the comparison is ``>=``, as in camtrapR. An interval of zero makes every
-    sighting its own event. Time-lapse sightings are grouped apart from triggered ones.
+    sighting its own event, unless it begins before the one before it has ended. Time-lapse sightings are grouped
+    apart from triggered ones.
     """
     if interval < timedelta(0):
         raise ValueError(f"the independence interval cannot be negative: {interval}")
@@ -113,11 +114,11 @@ def independent_events(
         timelapse = sighting.cause is TriggerCause.TIMELAPSE
         streams[sighting.deployment, sighting.taxon, timelapse].append(sighting)
     events = [event for stream in streams.values() for event in _split(stream, interval, rule)]
-    return sorted(events, key=lambda event: (event.start, event.deployment, event.taxon, event.cause))
+    return sorted(events, key=lambda event: (event.start, event.deployment, event.taxon, event.cause, event.count))
 
 
 def _split(stream: list[Sighting], interval: timedelta, rule: IndependenceRule) -> list[Event]:
-    stream.sort(key=lambda sighting: (sighting.start, sighting.end, sighting.burst))
+    stream.sort(key=lambda sighting: (sighting.start, sighting.end, sighting.burst, sighting.count))
     groups: list[list[Sighting]] = []
     mark = stream[0].start
     for sighting in stream:

@@ -22,7 +22,7 @@ class ClockQuality(StrEnum):
 class Health:
     """How the trap itself is. A field that was not measured is None, never 0.
 
-    Volts, degrees Celsius, per cent of the card still free, restarts since the last summary, and the names of
+    Volts, degrees Celsius, per cent of the card still free, restarts on the day, and the names of
     faults (see ``FAULTS``). ``faults`` is None where the trap did not say, empty where it said there were none.
     """
 

@@ -62,13 +62,24 @@ class TfliteDetector:
     def version(self) -> str:
         return self._manifest.version
 
+    @property
+    def sha256(self) -> str:
+        return self._manifest.sha256
+
+    @property
+    def score_threshold(self) -> float | None:
+        return self._manifest.score_threshold if self._threshold is None else self._threshold
+
     def detect(self, frame: Frame) -> DetectedFrame:
-        """Raises ImageError for a picture that cannot be read."""
+        """Raises ImageError for a picture that cannot be read, ModelError when the runtime fails on it."""
         still = read_image(frame.jpeg)
         spec, head = self._manifest.input_spec, self._manifest.output_spec
         tensor, placement = prepare(decode(still, spec), spec, self._table)
-        self._interpreter.set_tensor(self._input["index"], tensor)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.set_tensor(self._input["index"], tensor)
+            self._interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(f"the model {self.name} failed on a picture", why=str(error)) from error
         tensors = {role: self._output(details) for role, details in self._outputs.items()}
         candidates = HEADS[head.head](tensors, spec, head)
         found = detections(candidates, self._labels, placement, head, score_threshold=self._threshold)

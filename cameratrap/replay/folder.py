@@ -1,18 +1,20 @@
 """A folder of pictures played back as a trap's own triggers and camera: `watch --replay DIR`.
 
 Pictures are ordered by the time in their EXIF. Those that follow each other within ``BURST_GAP`` are one burst: a trap
-takes a burst a second or so apart, and an animal that triggers again does so later. The trap counts as armed from
-the first picture to the last, which is all that a folder of pictures can prove.
+takes a burst a second or so apart, and an animal that triggers again does so later. Pictures of our own say which
+burst they belong to. The trap counts as armed from the first picture to the last, which is all that a folder can prove.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from cameratrap.domain.events import TriggerCause
+from cameratrap.errors import DeviceError
 from cameratrap.ports import EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
 
@@ -23,7 +25,8 @@ BURST_GAP = timedelta(seconds=3)
 class TimedPicture:
     """A picture file and when it was taken (aware).
 
-    ``name`` is its path below the folder, ``sha256`` its content's, ``serial`` the camera's if the file says.
+    ``name`` is its path below the folder, ``sha256`` its content's as the first camera gave it, ``serial`` the camera's
+    if the file says. ``trigger_key`` and ``cause`` are what a picture of our own says of its burst.
     """
 
     path: Path
@@ -31,6 +34,8 @@ class TimedPicture:
     captured_at: datetime
     sha256: str
     serial: str = ""
+    trigger_key: str | None = None
+    cause: TriggerCause = TriggerCause.PIR
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,19 @@ class _Burst:
 class FolderReplay:
     """A TriggerSource and a Camera over the same pictures. Sets ``clock`` to the time of what it plays."""
 
-    def __init__(self, pictures: Sequence[TimedPicture], clock: ReplayClock) -> None:
-        self._bursts = [_burst(group) for group in group_bursts(pictures)]
-        self._by_key = {burst.trigger.key: burst for burst in self._bursts}
+    def __init__(
+        self, pictures: Sequence[TimedPicture], clock: ReplayClock, known: Mapping[str, str] | None = None
+    ) -> None:
+        """``known`` names the trigger of every picture that was played before, by its content: a burst that has grown
+        since stays the burst that it was."""
+        self._by_key: dict[str, _Burst] = {}
+        for group in group_bursts(pictures):
+            burst = _burst(group, known or {})
+            same = self._by_key.get(burst.trigger.key)  # it was one burst before: a picture between has gone since
+            self._by_key[burst.trigger.key] = (
+                burst if same is None else _Burst(same.trigger, same.pictures + burst.pictures)
+            )
+        self._bursts = list(self._by_key.values())
         self._clock = clock
         self._waiting = iter(self._bursts)
         self._end = max((picture.captured_at for picture in pictures), default=clock.now())
@@ -71,35 +86,58 @@ class FolderReplay:
         return burst.trigger
 
     def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
-        """The pictures of that trigger, read when asked for."""
+        """The pictures of that trigger, read when asked for. Raises DeviceError for a file that has gone."""
         pictures = self._by_key[trigger.key].pictures
         for position, picture in enumerate(pictures, start=1):
-            jpeg = picture.path.read_bytes()
-            yield Frame(jpeg, picture.captured_at, picture.name, picture.serial, position, len(pictures))
+            try:
+                jpeg = picture.path.read_bytes()
+            except OSError as error:
+                raise DeviceError(f"{picture.name} cannot be read any more", device="camera", why=str(error)) from error
+            yield Frame(
+                jpeg, picture.captured_at, picture.name, picture.serial, position, len(pictures), picture.sha256
+            )
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
 def group_bursts(pictures: Sequence[TimedPicture]) -> list[list[TimedPicture]]:
-    """Pictures in order of time, those at most BURST_GAP after the one before in one group.
+    """Pictures in order of time, one group a burst.
 
     Two files with the same content are one picture: somebody copied it.
     """
     groups: list[list[TimedPicture]] = []
+    own: dict[str, list[TimedPicture]] = {}
     seen: set[str] = set()
     for picture in sorted(pictures, key=lambda picture: (picture.captured_at, picture.name)):
         if picture.sha256 in seen:
             continue
         seen.add(picture.sha256)
-        if not groups or picture.captured_at - groups[-1][-1].captured_at > BURST_GAP:
-            groups.append([])
-        groups[-1].append(picture)
+        if picture.trigger_key is not None:
+            if picture.trigger_key not in own:
+                groups.append(own.setdefault(picture.trigger_key, []))
+            own[picture.trigger_key].append(picture)
+        elif groups and _continues(groups[-1][-1], picture):
+            groups[-1].append(picture)
+        else:
+            groups.append([picture])
     return groups
 
 
-def _burst(group: Sequence[TimedPicture]) -> _Burst:
-    """The trigger's key is its first picture's content, so that the same folder played again is the same triggers."""
+def longest_gap(pictures: Sequence[TimedPicture]) -> tuple[datetime, datetime]:
+    """The two consecutive times that are farthest apart; the same time twice for a single picture."""
+    times = sorted(picture.captured_at for picture in pictures)
+    pairs = list(pairwise(times)) or [(times[0], times[0])]
+    return max(pairs, key=lambda pair: pair[1] - pair[0])
+
+
+def _continues(before: TimedPicture, picture: TimedPicture) -> bool:
+    return before.trigger_key is None and picture.captured_at - before.captured_at <= BURST_GAP
+
+
+def _burst(group: Sequence[TimedPicture], known: Mapping[str, str]) -> _Burst:
+    """The trigger's key is what it was before, else its first picture's content: the same again for the same folder."""
     first = group[0]
-    trigger = Trigger(f"replay:{first.sha256}", first.captured_at, TriggerCause.PIR)
-    return _Burst(trigger, tuple(group))
+    before = next((known[picture.sha256] for picture in group if picture.sha256 in known), None)
+    key = first.trigger_key or before or f"replay:{first.sha256}"
+    return _Burst(Trigger(key, first.captured_at, first.cause), tuple(group))

@@ -100,6 +100,14 @@ class RecordedDetector:
     def version(self) -> str:
         return self._recording.model.version
 
+    @property
+    def sha256(self) -> str:
+        return self._recording.model.sha256
+
+    @property
+    def score_threshold(self) -> float | None:
+        return self._recording.model.score_threshold
+
     def detect(self, frame: Frame) -> DetectedFrame:
         """What the model said of the frame of that name.
 

@@ -1,8 +1,8 @@
 """Bursts and their pictures.
 
 A burst's row goes through two states. ``captured``: its pictures are safe and it still has to be looked at.
-``analysed`` or ``failed``: what the detector said is stored (``observations``). A power cut between leaves it captured,
-and it is looked at later.
+``analysed`` or ``failed``: what the detector said is stored (``observations``). A picture that is added puts it back to
+captured, so that a power cut at any moment leaves it to be looked at again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from cameratrap.domain.summaries import ClockQuality
 from cameratrap.ports import Trigger
 from cameratrap.store.connection import transaction
 from cameratrap.store.media import SavedPicture
+
+MAX_ATTEMPTS = 3  # a burst that kills the process each time it is looked at must not do so at every boot
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def add_picture(
     source_sha256: str,
     source_name: str,
 ) -> None:
-    """Index one picture that is already durable."""
+    """Index one picture that is already durable; its burst is to be looked at (again)."""
     with transaction(connection):
         connection.execute(
             "INSERT INTO media (burst, position, of, path, sha256, source_sha256, source_name, bytes, captured_at)"
@@ -75,6 +77,7 @@ def add_picture(
                 captured_at.isoformat(),
             ),
         )
+        connection.execute("UPDATE bursts SET status = 'captured', attempts = 0 WHERE id = ?", (burst,))
 
 
 def burst_of_trigger(connection: sqlite3.Connection, trigger_key: str) -> str | None:
@@ -88,22 +91,10 @@ def has_source(connection: sqlite3.Connection, source_sha256: str) -> bool:
     return connection.execute("SELECT 1 FROM media WHERE source_sha256 = ?", (source_sha256,)).fetchone() is not None
 
 
-def waiting_bursts(connection: sqlite3.Connection) -> list[str]:
-    """Bursts whose pictures are safe but have not been looked at, oldest first."""
-    rows = connection.execute("SELECT id FROM bursts WHERE status = 'captured' ORDER BY started_at, id")
-    return [str(row["id"]) for row in rows]
-
-
-def pictures_of(connection: sqlite3.Connection, burst: str) -> list[Picture]:
-    """A burst's pictures in order."""
-    return [
-        _picture(row) for row in connection.execute("SELECT * FROM media WHERE burst = ? ORDER BY position", (burst,))
-    ]
-
-
-def all_pictures(connection: sqlite3.Connection) -> list[Picture]:
-    """Every picture, in order of time."""
-    return [_picture(row) for row in connection.execute("SELECT * FROM media ORDER BY captured_at, id")]
+def trigger_keys(connection: sqlite3.Connection) -> Mapping[str, str]:
+    """For every picture, by its content as the camera gave it, the trigger that it belongs to."""
+    rows = connection.execute("SELECT m.source_sha256, b.trigger_key FROM media m JOIN bursts b ON b.id = m.burst")
+    return {str(row["source_sha256"]): str(row["trigger_key"]) for row in rows}
 
 
 def is_waiting(connection: sqlite3.Connection, burst: str) -> bool:
@@ -112,10 +103,39 @@ def is_waiting(connection: sqlite3.Connection, burst: str) -> bool:
     return bool(row["status"] == "captured")
 
 
+def waiting_bursts(connection: sqlite3.Connection, model: str) -> list[str]:
+    """Bursts to look at, oldest first: those nobody has, and those that failed under another model than ``model``."""
+    rows = connection.execute(
+        "SELECT id FROM bursts WHERE status = 'captured' OR (status = 'failed' AND fault = 'detector'"
+        " AND looked_by IS NOT ?) ORDER BY started_at, id",
+        (model,),
+    )
+    return [str(row["id"]) for row in rows]
+
+
+def begin_look(connection: sqlite3.Connection, burst: str) -> int:
+    """Count a look before it is taken, and return the how manieth it is: one that kills the process leaves a trace."""
+    with transaction(connection):
+        connection.execute("UPDATE bursts SET attempts = attempts + 1 WHERE id = ?", (burst,))
+        row = connection.execute("SELECT attempts FROM bursts WHERE id = ?", (burst,)).fetchone()
+    return int(row["attempts"])
+
+
+def pictures_of(connection: sqlite3.Connection, burst: str) -> list[Picture]:
+    """A burst's pictures in order of time."""
+    rows = connection.execute("SELECT * FROM media WHERE burst = ? ORDER BY captured_at, position, id", (burst,))
+    return [_picture(row) for row in rows]
+
+
+def all_pictures(connection: sqlite3.Connection) -> list[Picture]:
+    """Every picture, in order of time."""
+    return [_picture(row) for row in connection.execute("SELECT * FROM media ORDER BY captured_at, position, id")]
+
+
 def media_paths(connection: sqlite3.Connection) -> Mapping[str, list[str]]:
     """Burst -> its pictures' paths, in order."""
     paths: dict[str, list[str]] = {}
-    for row in connection.execute("SELECT burst, path FROM media ORDER BY burst, position"):
+    for row in connection.execute("SELECT burst, path FROM media ORDER BY burst, captured_at, position, id"):
         paths.setdefault(row["burst"], []).append(row["path"])
     return paths
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
 import tomllib
@@ -15,7 +16,7 @@ from typing import Self
 
 from cameratrap.domain.events import standard_zone
 from cameratrap.errors import StoreError
-from cameratrap.store.connection import open_store
+from cameratrap.store.connection import open_for_reading, open_store
 from cameratrap.store.durable import make_folder_durably, write_durably
 from cameratrap.store.migrations import CARD_MIGRATIONS
 
@@ -65,20 +66,23 @@ class Card:
         self.close()
 
 
-def open_card(folder: Path) -> Card:
-    """Open an existing card. Raises StoreError when there is none, or it is damaged; nothing is made or changed."""
+@contextmanager
+def open_card(folder: Path) -> Iterator[Card]:
+    """Look at an existing card and change nothing on it. Raises StoreError when there is none, or it is damaged."""
     if not (folder / RECORD).is_file():
         raise StoreError(
             f"{folder} is not a card", why=f"it has no {RECORD}", hint="name the card's folder with --data DIR"
         )
     deployment = _read_record(folder / RECORD)
-    return Card(folder, deployment, open_store(folder / DATABASE, CARD_MIGRATIONS, create=False))
+    with open_for_reading(folder / DATABASE, CARD_MIGRATIONS) as connection:
+        yield Card(folder, deployment, connection)
 
 
 def make_card(folder: Path, deployment: Deployment) -> Card:
-    """Open the card at ``folder``, making it if there is none.
+    """Open the card at ``folder`` for writing, making it if there is none. Hold it by ``sole_writer`` meanwhile.
 
-    Raises StoreError when the folder already is the card of another station or of one with another standard time.
+    Raises StoreError when the folder already is the card of another station or of one with another standard time, or
+    a card that has lost its index.
     """
     if (folder / RECORD).is_file():
         found = _read_record(folder / RECORD)
@@ -88,23 +92,43 @@ def make_card(folder: Path, deployment: Deployment) -> Card:
                 why=f"this trap is station {deployment.station!r} at {_offset(deployment)}",
                 hint="use an empty folder, or set station.id and station.utc_offset to the card's",
             )
-        return Card(folder, found, open_store(folder / DATABASE, CARD_MIGRATIONS, create=True))
-    if (folder / DATABASE).exists():
-        raise StoreError(
-            f"{folder} has an index but no {RECORD}", hint="put the deployment record back; nothing was changed"
-        )
+        return Card(folder, found, open_store(folder / DATABASE, CARD_MIGRATIONS, create=False))
+    make_card_folder(folder)
+    # The record comes last: a card that has one has an index too, so an index that is missing later was lost.
+    connection = open_store(folder / DATABASE, CARD_MIGRATIONS, create=True)
     try:
-        make_folder_durably(folder.absolute())
+        _begin_record(folder, deployment, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return Card(folder, deployment, connection)
+
+
+def _begin_record(folder: Path, deployment: Deployment, connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT 1 FROM bursts").fetchone() is not None:
+        raise StoreError(f"{folder} has an index but no {RECORD}", hint="put the deployment record back")
+    try:
         write_durably(folder / RECORD, _record(deployment).encode())
     except OSError as error:
         raise StoreError(f"a card cannot be made at {folder}", why=error.strerror or str(error)) from error
-    return Card(folder, deployment, open_store(folder / DATABASE, CARD_MIGRATIONS, create=True))
+
+
+def make_card_folder(folder: Path) -> None:
+    """Make the folder a card is to be in. Raises StoreError."""
+    try:
+        make_folder_durably(folder.absolute())
+    except OSError as error:
+        raise StoreError(f"the folder {folder} cannot be made", why=error.strerror or str(error)) from error
 
 
 @contextmanager
 def sole_writer(folder: Path, what: str) -> Iterator[None]:
-    """Hold the card for one writing process. Raises StoreError when another one already has it."""
-    descriptor = os.open(folder / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    """Hold an existing folder for one writing process. Raises StoreError when another one already has it."""
+    try:
+        descriptor = os.open(folder / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        hint = "is it mounted read-only, or does it belong to somebody else?"
+        raise StoreError(f"{folder} cannot be written", why=error.strerror or str(error), hint=hint) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,8 +146,8 @@ def _offset(deployment: Deployment) -> str:
 def _record(deployment: Deployment) -> str:
     return (
         "# The deployment record. It names the site and tells no position.\n"
-        f'deployment = "{deployment.deployment}"\n'
-        f'station = "{deployment.station}"\n'
+        f"deployment = {json.dumps(deployment.deployment)}\n"
+        f"station = {json.dumps(deployment.station)}\n"
         f"utc_offset_minutes = {deployment.utc_offset_minutes}\n"
         f"start = {deployment.start.isoformat()}\n"
     )

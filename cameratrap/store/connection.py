@@ -6,9 +6,11 @@ everything since the last checkpoint. A pragma that fails says nothing unless it
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cameratrap.errors import StoreError
@@ -17,29 +19,92 @@ Migration = Callable[[sqlite3.Connection], None]
 BUSY_TIMEOUT_S = 30.0
 _FULL = 2
 _DAMAGED_HINT = "nothing was changed; copy the file away, then try `sqlite3 FILE .recover`"
+_MAGIC = b"SQLite format 3\x00"
+
+# What a user can do about SQLite's primary result codes; anything else is reported in SQLite's own words.
+_CAUSES = {
+    sqlite3.SQLITE_CORRUPT: ("is damaged", _DAMAGED_HINT),
+    sqlite3.SQLITE_NOTADB: ("is damaged or is not a database", _DAMAGED_HINT),
+    sqlite3.SQLITE_BUSY: ("is in use by another process", "try again when the other one has finished"),
+    sqlite3.SQLITE_FULL: ("cannot grow: the card is full", "free some space; nothing that was stored is lost"),
+    sqlite3.SQLITE_READONLY: ("cannot be written", "is the card mounted read-only, or its lock pushed?"),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "is the folder there, and may you write to it?"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "is the card failing? copy it away before anything else"),
+}
+
+
+def store_error(error: sqlite3.Error, path: str | Path) -> StoreError:
+    """The error of a database in words that a user can act on."""
+    code = getattr(error, "sqlite_errorcode", None)
+    what, hint = _CAUSES.get(code & 0xFF if code else -1, ("does not work", ""))
+    return StoreError(f"the database {path} {what}", why=str(error), hint=hint)
 
 
 def open_store(path: Path, migrations: Sequence[Migration], *, create: bool) -> sqlite3.Connection:
-    """Open (or with ``create`` make) the database at ``path`` and bring it to the newest schema.
+    """Open for writing (or with ``create`` make) the database at ``path`` and bring it to the newest schema.
 
     Rows come back as sqlite3.Row. Raises StoreError when the file is missing and may not be made, is damaged or not
     a database, or was written by a newer version; such a file is left exactly as it is.
     """
-    if not create and not path.is_file():
-        raise StoreError(f"there is no database at {path}", hint="is this the card's folder? give it with --data DIR")
+    _check_file(path, create=create)
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
-        _check_header(path)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"the database {path} cannot be opened", why=str(error)) from error
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be made", why=error.strerror or str(error)) from error
     try:
         _prepare(connection, path, migrations)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def open_for_reading(path: Path, migrations: Sequence[Migration]) -> Iterator[sqlite3.Connection]:
+    """Look at a database and never write to it: a card that came home is somebody's original.
+
+    One of an older schema, or one whose folder cannot be written as WAL needs it, is read from a copy. Raises
+    StoreError as ``open_store`` does.
+    """
+    _check_file(path, create=False)
+    if _can_read_in_place(path, migrations):
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+        ) as original:
+            original.row_factory = sqlite3.Row
+            yield original
+        return
+    with tempfile.TemporaryDirectory(prefix="cameratrap-") as folder:
+        copy = Path(folder, path.name)
+        try:
+            shutil.copyfile(path, copy)
+            wal = path.with_name(path.name + "-wal")
+            if wal.is_file():
+                shutil.copyfile(wal, copy.with_name(wal.name))
+        except OSError as error:
+            raise StoreError(f"the database {path} cannot be read", why=error.strerror or str(error)) from error
+        with closing(open_store(copy, migrations, create=False)) as connection:
+            yield connection
+
+
+def _can_read_in_place(path: Path, migrations: Sequence[Migration]) -> bool:
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+        ) as original:
+            _check_integrity(original, path)
+            version = schema_version(original)
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            return False
+        raise store_error(error, path) from error
+    if version > len(migrations):
+        raise _newer(path, version, migrations)
+    return version == len(migrations)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
@@ -50,22 +115,24 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
         _assert_pragma(connection, "synchronous", _FULL, path)
         _assert_pragma(connection, "foreign_keys", 1, path)
         _migrate(connection, path, migrations)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"the database {path} is damaged or cannot be written", why=str(error), hint=_DAMAGED_HINT
-        ) from error
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
 
 
-def _check_header(path: Path) -> None:
-    """An existing file that is no SQLite database is somebody's data: SQLite itself would take an empty one over."""
-    if path.is_file() and path.stat().st_size > 0:
+def _check_file(path: Path, *, create: bool) -> None:
+    """What lies there and is no SQLite database is somebody's data; SQLite itself would take an empty file over."""
+    if not path.is_file():
+        if create:
+            return
+        raise StoreError(f"there is no database at {path}", hint="is this the right folder? give it with --data DIR")
+    try:
         with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\x00":
-                raise StoreError(
-                    f"{path} is damaged or is not a database",
-                    why="its first bytes are not SQLite's",
-                    hint=_DAMAGED_HINT,
-                )
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be read", why=error.strerror or str(error)) from error
+    if start != _MAGIC and not (create and start == b""):
+        why = "it is empty" if start == b"" else "its first bytes are not SQLite's"
+        raise StoreError(f"{path} is damaged or is not a database", why=why, hint=_DAMAGED_HINT)
 
 
 def _check_integrity(connection: sqlite3.Connection, path: Path) -> None:
@@ -90,17 +157,21 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def _newer(path: Path, version: int, migrations: Sequence[Migration]) -> StoreError:
+    return StoreError(
+        f"the database {path} was written by a newer cameratrap",
+        why=f"its schema is version {version}, this program knows {len(migrations)}",
+        hint="update cameratrap; nothing was changed",
+    )
+
+
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
     if schema_version(connection) == len(migrations):
         return
     with transaction(connection):
         done = schema_version(connection)  # again, under the lock: another process may have been first
         if done > len(migrations):
-            raise StoreError(
-                f"the database {path} was written by a newer cameratrap",
-                why=f"its schema is version {done}, this program knows {len(migrations)}",
-                hint="update cameratrap; nothing was changed",
-            )
+            raise _newer(path, done, migrations)
         for migration in migrations[done:]:
             migration(connection)
         connection.execute(f"PRAGMA user_version={len(migrations)}")
@@ -108,14 +179,22 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing, durable when the block ends.
+    """All of it or nothing, durable when the block ends. Raises StoreError for what SQLite cannot do.
 
     IMMEDIATE, so that two writers wait for each other at the start instead of failing in the middle.
     """
-    connection.execute("BEGIN IMMEDIATE")
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield
-    except BaseException:
-        connection.execute("ROLLBACK")
+        connection.execute("COMMIT")
+    except BaseException as error:
+        if connection.in_transaction:  # SQLite has already rolled back on a full disk or an I/O error
+            connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise store_error(error, path_of(connection)) from error
         raise
-    connection.execute("COMMIT")
+
+
+def path_of(connection: sqlite3.Connection) -> str:
+    """The file of a connection, for an error to name."""
+    return str(connection.execute("PRAGMA database_list").fetchone()[2] or "in memory")

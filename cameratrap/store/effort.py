@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 
 from cameratrap.domain.effort import Span
-from cameratrap.domain.events import station_day
+from cameratrap.domain.events import TriggerCause, station_day
 from cameratrap.store.connection import transaction
+from cameratrap.store.observations import blank_bursts
+
+# The wall clock may be set, the monotonic one not: where they disagree by more than this over a stretch, the wall clock
+# has jumped, and how long the trap was armed by it would be an invention.
+CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
-def arm(connection: sqlite3.Connection, start: datetime, boot_id: str) -> int:
-    """Note that the trap is armed from ``start``; returns the stretch's number for ``still_armed``.
+def arm(connection: sqlite3.Connection, now: datetime, monotonic_s: float, boot_id: str) -> int:
+    """Note that the trap is armed from ``now``; returns the stretch's number for ``still_armed``.
 
     The same start of the same boot again, as a replay makes it, is the same stretch.
     """
     with transaction(connection):
         row = connection.execute(
-            "SELECT id FROM armed WHERE boot_id = ? AND start = ?", (boot_id, start.isoformat())
+            "SELECT id FROM armed WHERE boot_id = ? AND start = ?", (boot_id, now.isoformat())
         ).fetchone()
         if row is not None:
             return int(row["id"])
         cursor = connection.execute(
-            "INSERT INTO armed (boot_id, start, end) VALUES (?, ?, ?)", (boot_id, start.isoformat(), start.isoformat())
+            "INSERT INTO armed (boot_id, start, end, start_monotonic_s, end_monotonic_s) VALUES (?, ?, ?, ?, ?)",
+            (boot_id, now.isoformat(), now.isoformat(), monotonic_s, monotonic_s),
         )
         assert cursor.lastrowid is not None  # noqa: S101 - an INSERT always has one
         return cursor.lastrowid
 
 
-def still_armed(connection: sqlite3.Connection, stretch: int, now: datetime) -> None:
-    """Extend a stretch to ``now``, never back. A power cut loses at most what came after the last call."""
-    with transaction(connection):
-        row = connection.execute("SELECT end FROM armed WHERE id = ?", (stretch,)).fetchone()
-        if now > datetime.fromisoformat(row["end"]):
-            connection.execute("UPDATE armed SET end = ? WHERE id = ?", (now.isoformat(), stretch))
+def still_armed(connection: sqlite3.Connection, stretch: int, now: datetime, monotonic_s: float) -> int:
+    """Extend a stretch to ``now``, never back; returns the stretch to go on with.
+
+    A power cut loses at most what came after the last call. Where the wall clock has been set meanwhile, the stretch
+    ends where it was last known to be true and a new one begins.
+    """
+    row = connection.execute("SELECT * FROM armed WHERE id = ?", (stretch,)).fetchone()
+    by_wall = now - datetime.fromisoformat(row["start"])
+    by_monotonic = timedelta(seconds=monotonic_s - row["start_monotonic_s"])
+    if abs(by_wall - by_monotonic) > CLOCK_TOLERANCE:
+        return arm(connection, now, monotonic_s, row["boot_id"])
+    if now > datetime.fromisoformat(row["end"]):
+        with transaction(connection):
+            connection.execute(
+                "UPDATE armed SET end = ?, end_monotonic_s = ? WHERE id = ?", (now.isoformat(), monotonic_s, stretch)
+            )
+    return stretch
 
 
 def armed_spans(connection: sqlite3.Connection) -> list[Span]:
@@ -46,45 +63,44 @@ def armed_spans(connection: sqlite3.Connection) -> list[Span]:
     return [Span(start, max(start, end)) for start, end in sorted(spans)]
 
 
-def suppress(connection: sqlite3.Connection, day: date, reason: str) -> None:
-    """Count one trigger that was not photographed."""
+def suppress(connection: sqlite3.Connection, at: datetime, boot_id: str, reason: str) -> None:
+    """Count one trigger that was not photographed, by the hour: a wrong clock can be corrected afterwards."""
+    hour = at.replace(minute=0, second=0, microsecond=0).isoformat()
     with transaction(connection):
         connection.execute(
-            "INSERT INTO suppressed (day, reason, triggers) VALUES (?, ?, 1)"
-            " ON CONFLICT (day, reason) DO UPDATE SET triggers = triggers + 1",
-            (day.isoformat(), reason),
+            "INSERT INTO suppressed (hour, boot_id, reason, triggers) VALUES (?, ?, ?, 1)"
+            " ON CONFLICT (hour, boot_id, reason) DO UPDATE SET triggers = triggers + 1",
+            (hour, boot_id, reason),
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class DayCounts:
-    """A day's triggers: bursts taken, those with nothing in them, those not photographed, those that failed."""
+    """A day's triggers: bursts taken, those with nothing in them, those not photographed; and the faults they met.
+
+    Time-lapse bursts are no triggers: how many there are depends on the timer.
+    """
 
     triggers: int = 0
     blank: int = 0
     suppressed: int = 0
-    failed: int = 0
+    faults: set[str] = field(default_factory=set)
 
 
 def day_counts(connection: sqlite3.Connection, zone: timezone) -> Mapping[date, DayCounts]:
     """The trigger counts of every day that has any."""
-    bursts = connection.execute(
-        "SELECT started_at, status, NOT EXISTS (SELECT 1 FROM observations o WHERE o.burst = bursts.id AND o.count > 0"
-        " AND NOT EXISTS (SELECT 1 FROM observations later WHERE later.replaces = o.id)) AS empty FROM bursts"
-    )
-    triggers: Counter[date] = Counter()
-    blank: Counter[date] = Counter()
-    failed: Counter[date] = Counter()
-    for row in bursts:
-        day = station_day(datetime.fromisoformat(row["started_at"]), zone)
-        triggers[day] += 1
-        blank[day] += row["status"] == "analysed" and row["empty"]
-        failed[day] += row["status"] == "failed"
-    suppressed: Counter[date] = Counter()
-    for row in connection.execute("SELECT day, triggers FROM suppressed"):
-        suppressed[date.fromisoformat(row["day"])] += row["triggers"]
-    days = sorted(triggers.keys() | suppressed.keys())
-    return {day: DayCounts(triggers[day], blank[day], suppressed[day], failed[day]) for day in days}
+    days: defaultdict[date, DayCounts] = defaultdict(DayCounts)
+    blank = blank_bursts(connection)
+    for row in connection.execute("SELECT id, cause, started_at, fault FROM bursts"):
+        counts = days[station_day(datetime.fromisoformat(row["started_at"]), zone)]
+        if row["fault"]:
+            counts.faults.add(row["fault"])
+        if row["cause"] != TriggerCause.TIMELAPSE:
+            counts.triggers += 1
+            counts.blank += row["id"] in blank
+    for row in connection.execute("SELECT hour, triggers FROM suppressed"):
+        days[station_day(datetime.fromisoformat(row["hour"]), zone)].suppressed += row["triggers"]
+    return dict(sorted(days.items()))
 
 
 def starts_by_day(connection: sqlite3.Connection, zone: timezone) -> Counter[date]:

@@ -29,7 +29,8 @@ class PictureTags:
     """What is written into a picture. ``captured_at`` is aware; the picture is ``position`` of ``of`` in its burst.
 
     ``source_sha256`` is of the JPEG as the camera gave it, before these tags: it recognises a picture seen before;
-    ``source_name`` is what the picture was called where it came from.
+    ``source_name`` is what the picture was called where it came from. ``boot_id``, ``monotonic_s`` and ``clock`` let a
+    wrong clock be corrected from the pictures alone.
     """
 
     captured_at: datetime
@@ -41,6 +42,10 @@ class PictureTags:
     of: int
     source_sha256: str
     source_name: str = ""
+    deployment: str = ""
+    boot_id: str = ""
+    monotonic_s: float = 0.0
+    clock: str | None = None
     software: str = "cameratrap"
 
 
@@ -72,6 +77,10 @@ def read_tags(jpeg: bytes) -> PictureTags:
             of=int(facts["of"]),
             source_sha256=str(facts["source"]),
             source_name=str(facts["name"]),
+            deployment=str(facts["deployment"]),
+            boot_id=str(facts["boot"]),
+            monotonic_s=float(facts["monotonic_s"]),
+            clock=None if facts["clock"] is None else str(facts["clock"]),
             software=str(exif[Base.Software]),
         )
     except (KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
@@ -87,13 +96,19 @@ def _exif(tags: PictureTags, orientation: int) -> Image.Exif:
     offset = tags.captured_at.strftime("%z")
     offset = f"{offset[:3]}:{offset[3:5]}"
     facts = {
+        "v": 1,
+        "deployment": tags.deployment,
         "trigger": tags.cause.value,
         "burst": tags.burst,
         "key": tags.trigger_key,
         "n": tags.position,
         "of": tags.of,
+        "boot": tags.boot_id,
+        "monotonic_s": tags.monotonic_s,
+        "clock": tags.clock,
+        "source": tags.source_sha256,
+        "name": tags.source_name,
     }
-    facts |= {"source": tags.source_sha256, "name": tags.source_name}
     exif = Image.Exif()
     exif[Base.Make] = "cameratrap"
     exif[Base.Model] = "cameratrap"

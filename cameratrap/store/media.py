@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cameratrap.errors import StoreError
 from cameratrap.store.durable import PART, make_folder_durably, write_durably
@@ -28,7 +30,7 @@ class PictureFolder:
 
     def __init__(self, card: Path) -> None:
         self._card = card
-        self._last = max((_number(path) for path in _names(card)), default=(FIRST_FOLDER, 0))
+        self._last = max((_number(path) for path in _names(card, since=last_folder(card))), default=(FIRST_FOLDER, 0))
 
     def save(self, jpeg: bytes) -> SavedPicture:
         """Make one picture durable. Raises StoreError when the card is full, gone or read-only.
@@ -54,14 +56,20 @@ class PictureFolder:
         return f"DCIM/{folder}CTRAP/CTRP{file:04d}.JPG"
 
 
-def pictures(card: Path) -> list[str]:
-    """The whole pictures on the card, relative paths in order."""
-    return sorted(path for path in _names(card) if not path.endswith(PART))
+def last_folder(card: Path) -> int:
+    """The number of the folder that pictures are put into: a card of a season has dozens that need no looking at."""
+    numbers = (int(name[:3]) for name in _listed(card / "DCIM") if re.fullmatch(r"\d{3}CTRAP", name))
+    return max(numbers, default=FIRST_FOLDER)
 
 
-def partial_pictures(card: Path) -> list[str]:
+def pictures(card: Path, *, since: int = FIRST_FOLDER) -> list[str]:
+    """The whole pictures on the card, from folder number ``since`` on; relative paths in order."""
+    return sorted(path for path in _names(card, since=since) if not path.endswith(PART))
+
+
+def partial_pictures(card: Path, *, since: int = FIRST_FOLDER) -> list[str]:
     """What a power cut in the middle of a write left behind."""
-    return sorted(path for path in _names(card) if path.endswith(PART))
+    return sorted(path for path in _names(card, since=since) if path.endswith(PART))
 
 
 def sha256_of(data: bytes) -> str:
@@ -69,9 +77,19 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _names(card: Path) -> list[str]:
-    found = (PurePosixPath(path.relative_to(card).as_posix()) for path in (card / "DCIM").glob("*/CTRP*"))
-    return [str(path) for path in found if _PATTERN.search(str(path))]
+def _names(card: Path, *, since: int) -> Iterator[str]:
+    for folder in _listed(card / "DCIM"):
+        if re.fullmatch(r"\d{3}CTRAP", folder) and int(folder[:3]) >= since:
+            for name in _listed(card / "DCIM" / folder):
+                if _PATTERN.search(path := f"DCIM/{folder}/{name}"):
+                    yield path
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _number(path: str) -> tuple[int, int]:

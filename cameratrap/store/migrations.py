@@ -12,8 +12,11 @@ from cameratrap.store.outbox import create_outbox
 
 
 def create_card(connection: sqlite3.Connection) -> None:
-    """The index of one deployment's card. Times are ISO 8601 with offset; a correction is a new
-    observation that names the one it replaces; one of count 0 says that the taxon was not there."""
+    """The index of one deployment's card. Times are ISO 8601 with offset.
+
+    A *classification* is one complete word on a burst, by a model or by a person: the observations (counts) that hang
+    on it, none for a blank. Nothing is overwritten: the newest word of a person stands, else the newest of a model.
+    """
     for statement in (
         """CREATE TABLE bursts (
             id TEXT PRIMARY KEY,
@@ -24,9 +27,9 @@ def create_card(connection: sqlite3.Connection) -> None:
             boot_id TEXT NOT NULL,
             clock TEXT,
             status TEXT NOT NULL CHECK (status IN ('captured', 'analysed', 'failed')),
-            model TEXT,
-            model_version TEXT,
-            recorded INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            looked_by TEXT,
+            fault TEXT,
             error TEXT
         ) STRICT""",
         """CREATE TABLE media (
@@ -36,55 +39,68 @@ def create_card(connection: sqlite3.Connection) -> None:
             of INTEGER NOT NULL,
             path TEXT NOT NULL UNIQUE,
             sha256 TEXT NOT NULL,
-            source_sha256 TEXT NOT NULL UNIQUE,
+            source_sha256 TEXT NOT NULL,
             source_name TEXT NOT NULL,
             bytes INTEGER NOT NULL,
             captured_at TEXT NOT NULL,
             width INTEGER,
-            height INTEGER,
-            UNIQUE (burst, position)
+            height INTEGER
         ) STRICT""",
+        "CREATE INDEX media_by_burst ON media (burst, captured_at)",
+        "CREATE INDEX media_by_source ON media (source_sha256)",
+        """CREATE TABLE classifications (
+            id INTEGER PRIMARY KEY,
+            burst TEXT NOT NULL REFERENCES bursts (id),
+            method TEXT NOT NULL CHECK (method IN ('machine', 'human')),
+            classified_by TEXT NOT NULL,
+            classified_at TEXT NOT NULL,
+            model_sha256 TEXT,
+            score_threshold REAL,
+            recorded INTEGER NOT NULL DEFAULT 0,
+            replaces INTEGER REFERENCES classifications (id)
+        ) STRICT""",
+        "CREATE INDEX classifications_by_burst ON classifications (burst, method, id)",
         """CREATE TABLE detections (
             id INTEGER PRIMARY KEY,
+            classification INTEGER NOT NULL REFERENCES classifications (id),
             media INTEGER NOT NULL REFERENCES media (id),
             taxon TEXT NOT NULL,
             model_label TEXT NOT NULL,
             score REAL NOT NULL,
             x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL
         ) STRICT""",
-        "CREATE INDEX detections_by_media ON detections (media)",
+        "CREATE INDEX detections_by_classification ON detections (classification)",
         """CREATE TABLE observations (
             id INTEGER PRIMARY KEY,
-            burst TEXT NOT NULL REFERENCES bursts (id),
+            classification INTEGER NOT NULL REFERENCES classifications (id),
             taxon TEXT NOT NULL,
-            count INTEGER NOT NULL CHECK (count >= 0),
+            count INTEGER NOT NULL CHECK (count > 0),
             score REAL,
             first_at TEXT NOT NULL,
             last_at TEXT NOT NULL,
-            source TEXT NOT NULL CHECK (source IN ('machine', 'human')),
-            author TEXT NOT NULL,
-            made_at TEXT NOT NULL,
-            replaces INTEGER REFERENCES observations (id)
+            UNIQUE (classification, taxon)
         ) STRICT""",
-        "CREATE INDEX observations_by_burst ON observations (burst)",
-        "CREATE INDEX observations_by_replaced ON observations (replaces)",
         """CREATE TABLE armed (
             id INTEGER PRIMARY KEY,
             boot_id TEXT NOT NULL,
             start TEXT NOT NULL,
-            end TEXT NOT NULL
+            end TEXT NOT NULL,
+            start_monotonic_s REAL NOT NULL,
+            end_monotonic_s REAL NOT NULL
         ) STRICT""",
         """CREATE TABLE suppressed (
-            day TEXT NOT NULL,
+            hour TEXT NOT NULL,
+            boot_id TEXT NOT NULL,
             reason TEXT NOT NULL,
             triggers INTEGER NOT NULL,
-            PRIMARY KEY (day, reason)
+            PRIMARY KEY (hour, boot_id, reason)
         ) STRICT""",
         """CREATE TABLE summaries (
-            day TEXT PRIMARY KEY,
-            sequence INTEGER NOT NULL UNIQUE,
+            sequence INTEGER PRIMARY KEY,
+            day TEXT NOT NULL,
             closed_at TEXT NOT NULL
         ) STRICT""",
+        "CREATE INDEX summaries_by_day ON summaries (day)",
     ):
         connection.execute(statement)
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.close_day import Closing, close_due_days
-from cameratrap.app.fold import Rules
+from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, close_due_days
+from cameratrap.app.fold import Rules, fold
 from cameratrap.domain.detections import BBox, Detection
 from cameratrap.domain.events import TriggerCause
 from cameratrap.ports import DetectedFrame, PowerReading, Trigger
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.bursts import add_picture, begin_burst, pictures_of
 from cameratrap.store.card import Card, Deployment, make_card
-from cameratrap.store.effort import arm, still_armed, suppress
+from cameratrap.store.effort import arm, armed_spans, still_armed, suppress
 from cameratrap.store.media import SavedPicture
-from cameratrap.store.observations import ModelIdentity, store_analysis
+from cameratrap.store.observations import ModelIdentity, classify_by_hand, store_analysis
 from cameratrap.wire.codec import decode
 
 ZONE = timezone(timedelta(hours=2))
@@ -34,23 +34,37 @@ def card(tmp_path: Path):
         yield card
 
 
-def see(card: Card, when: datetime, taxon: str | None = "Vulpes vulpes", count: int = 1) -> None:
+def see(
+    card: Card,
+    when: datetime,
+    taxon: str | None = "Vulpes vulpes",
+    count: int = 1,
+    cause: TriggerCause = TriggerCause.PIR,
+) -> None:
     """One burst of one picture."""
     name = when.isoformat()
-    begin_burst(card.connection, name, Trigger(name, when, TriggerCause.PIR), boot_id="b", clock=None)
+    begin_burst(card.connection, name, Trigger(name, when, cause), boot_id="b", clock=None)
     saved = SavedPicture(f"DCIM/{name}", name, 1)
     add_picture(card.connection, name, saved, position=1, of=1, captured_at=when, source_sha256=name, source_name="")
+    look(card, name, taxon, count)
+
+
+def look(card: Card, burst: str, taxon: str | None, count: int) -> None:
+    """A model's word on a burst."""
     found = [Detection(taxon, "x", 0.9, BBox(0, 0, 1, 1))] * count if taxon else []
-    answers = [(picture, DetectedFrame(1, 1, tuple(found))) for picture in pictures_of(card.connection, name)]
-    store_analysis(card.connection, name, answers, ModelIdentity("m", "1", recorded=False), made_at=when)
+    answers = [(picture, DetectedFrame(1, 1, tuple(found))) for picture in pictures_of(card.connection, burst)]
+    model = ModelIdentity("m", "1", "00", 0.5, recorded=False)
+    store_analysis(card.connection, burst, answers, model, made_at=at(2, "00:00"))
 
 
 def armed(card: Card, start: datetime, end: datetime) -> None:
-    still_armed(card.connection, arm(card.connection, start, "b"), end)
+    stretch = arm(card.connection, start, start.timestamp(), "b")
+    still_armed(card.connection, stretch, end, end.timestamp())
 
 
 def closed_days(card: Card, now: datetime, **options: object) -> list[int]:
-    return [closed.summary.day.day for closed in close_due_days(card, CLOSING, now, **options)]  # type: ignore[arg-type]
+    outcomes = close_due_days(card, CLOSING, now, **options)  # type: ignore[arg-type]
+    return [closed.summary.day.day for closed in outcomes if isinstance(closed, ClosedDay)]
 
 
 def test_a_day_is_closed_at_the_stations_midnight_and_once(card: Card) -> None:
@@ -98,6 +112,7 @@ def test_a_message_carries_the_days_before_as_they_are_now(card: Card) -> None:
     armed(card, at(1, "00:00"), at(3, "01:00"))
     see(card, at(1, "10:00"), count=1)
     assert closed_days(card, at(2, "00:00")) == [1]
+    card.connection.execute("UPDATE outbox SET attempts = 1")
     see(card, at(1, "20:00"), count=4)
     (closed,) = close_due_days(card, CLOSING, at(3, "00:00"))
     message = decode(closed.messages[0], builtin_taxa())
@@ -105,6 +120,108 @@ def test_a_message_carries_the_days_before_as_they_are_now(card: Card) -> None:
     (before,) = message.earlier
     assert (before.day, before.sequence) == (date(2026, 6, 1), 1)
     assert [(t.taxon, t.events, t.individuals) for t in before.tallies] == [("Vulpes vulpes", 2, 5)]
+
+
+def test_a_message_nobody_has_tried_to_send_is_composed_anew(card: Card) -> None:
+    """While it lies in the outbox untouched, a day's message keeps up with the card, under the same number."""
+    armed(card, at(1, "00:00"), at(3, "01:00"))
+    see(card, at(1, "10:00"), count=1)
+    assert closed_days(card, at(2, "00:00")) == [1]
+    see(card, at(1, "20:00"), count=4)
+    assert closed_days(card, at(3, "00:00")) == [2]
+    rows = card.connection.execute("SELECT sequence, payload FROM outbox ORDER BY sequence").fetchall()
+    first = decode(bytes(rows[0]["payload"]), builtin_taxa())
+    assert [row["sequence"] for row in rows] == [1, 2]
+    assert [(t.events, t.individuals) for t in first.tallies] == [(2, 5)]
+
+
+def test_days_on_which_the_trap_was_off_cost_nothing(card: Card) -> None:
+    """Two days on, a month off, a day on: three messages, numbered on end, so that the month is not taken for lost."""
+    armed(card, at(1, "00:00"), at(3, "00:00"))
+    armed(card, at(28, "12:00"), at(28, "20:00"))
+    outcomes = close_due_days(card, CLOSING, at(29, "01:00"))
+    assert [(o.summary.day.day, o.summary.sequence) for o in outcomes if isinstance(o, ClosedDay)] == [
+        (1, 1),
+        (2, 2),
+        (28, 3),
+    ]
+
+
+def test_a_clock_that_was_wrong_does_not_stop_the_messages(card: Card) -> None:
+    """A day in the future that was closed by mistake leaves today's day to be closed all the same."""
+    armed(card, at(1, "00:00"), at(1, "12:00"))
+    armed(card, at(28, "00:00"), at(28, "00:01"))
+    assert closed_days(card, at(29, "00:00")) == [1, 28]
+    armed(card, at(2, "00:00"), at(3, "00:10"))
+    assert closed_days(card, at(3, "00:10")) == [2]
+
+
+def test_one_day_that_cannot_be_told_does_not_stop_the_others(card: Card) -> None:
+    """A picture from 1999, before the days that messages count, and a taxon without a code: named, the rest closed."""
+    armed(card, at(1, "00:00"), at(3, "00:10"))
+    see(card, datetime(1999, 6, 1, tzinfo=ZONE))
+    see(card, at(1, "10:00"), "Chimaera monstrosa")
+    outcomes = close_due_days(card, CLOSING, at(3, "00:10"))
+    failed = [outcome.day for outcome in outcomes if isinstance(outcome, ClosingFailed)]
+    assert failed == [date(1999, 6, 1), date(2026, 6, 1)]
+    assert [o.summary.day.day for o in outcomes if isinstance(o, ClosedDay)] == [2]
+
+
+@pytest.mark.parametrize("reading", [(-0.5, 10.0), (float("nan"), 10.0), (12.0, float("nan")), (12.0, -300.0)])
+def test_a_gauge_that_has_come_loose_is_a_fault_and_no_more(card: Card, reading: tuple[float, float]) -> None:
+    armed(card, at(1, "00:00"), at(2, "00:10"))
+    closing = Closing(Rules(), builtin_taxa(), power=lambda: PowerReading(*reading))
+    (closed,) = close_due_days(card, closing, at(2, "00:10"))
+    assert isinstance(closed, ClosedDay)
+    assert closed.summary.health.faults == ("battery",)
+    assert None in (closed.summary.health.battery_v, closed.summary.health.temperature_max_c)
+
+
+def test_the_wall_clock_invents_no_effort(card: Card) -> None:
+    """Set forward by a month and back, the clock adds the hours that really passed, on days that it could not know."""
+    boot = at(1, "00:00")
+    stretch = arm(card.connection, boot, 0.0, "b")
+    for wall, hours in [
+        (at(1, "02:00"), 2),
+        (at(28, "02:00"), 2),
+        (at(28, "03:00"), 3),
+        (at(1, "05:00"), 5),
+        (at(1, "06:00"), 6),
+    ]:
+        stretch = still_armed(card.connection, stretch, wall, hours * 3600.0)
+    lengths = [span.length / timedelta(hours=1) for span in armed_spans(card.connection)]
+    assert sorted(lengths) == [1, 1, 2]
+
+
+def test_an_armed_stretch_never_shrinks(card: Card) -> None:
+    stretch = arm(card.connection, at(1, "00:00"), 0.0, "b")
+    for now in ("05:00", "03:00"):
+        stretch = still_armed(card.connection, stretch, at(1, now), at(1, now).timestamp() - at(1, "00:00").timestamp())
+    assert armed_spans(card.connection)[0].end == at(1, "05:00")
+
+
+def test_time_lapse_pictures_are_no_triggers(card: Card) -> None:
+    """How many there are depends on the timer: they are neither triggers nor blanks nor tallied."""
+    armed(card, at(1, "00:00"), at(2, "00:10"))
+    see(card, at(1, "10:00"), None, cause=TriggerCause.TIMELAPSE)
+    see(card, at(1, "11:00"), cause=TriggerCause.TIMELAPSE)
+    (closed,) = close_due_days(card, CLOSING, at(2, "00:10"))
+    assert isinstance(closed, ClosedDay)
+    assert (closed.summary.effort.triggers, closed.summary.effort.blank, closed.summary.tallies) == (0, 0, ())
+
+
+def test_a_persons_word_stands(card: Card) -> None:
+    """A relabelled burst counts as the person says, also after a model has looked again; a blank is a blank."""
+    see(card, at(1, "10:00"), "Vulpes vulpes", 2)
+    see(card, at(1, "12:00"), "Vulpes vulpes")
+    first, second = (row["id"] for row in card.connection.execute("SELECT id FROM bursts ORDER BY id"))
+    classify_by_hand(card.connection, first, {"Canis familiaris": 1}, author="ana", made_at=at(2, "09:00"))
+    classify_by_hand(card.connection, second, {}, author="ana", made_at=at(2, "09:01"))
+    look(card, first, "Vulpes vulpes", 2)
+    folded = fold(card, Rules())
+    assert [(t.taxon, t.individuals) for t in folded.tallies[date(2026, 6, 1)]] == [("Canis familiaris", 1)]
+    assert [event.source for event in folded.events] == ["human"]
+    assert folded.effort[date(2026, 6, 1)].blank == 1
 
 
 def test_sequence_numbers_count_up_without_a_hole(card: Card) -> None:
@@ -119,7 +236,7 @@ def test_what_was_measured_is_reported_and_what_was_not_is_not(card: Card) -> No
     armed(card, at(1, "20:00"), at(1, "22:00"))
     see(card, at(1, "10:00"))
     see(card, at(1, "11:00"), None)
-    suppress(card.connection, date(2026, 6, 1), "flood")
+    suppress(card.connection, at(1, "10:30"), "b", "flood")
     closing = Closing(Rules(), builtin_taxa(), power=lambda: PowerReading(12.41, None))
     (closed,) = close_due_days(card, closing, at(2, "00:00"))
     effort, health = closed.summary.effort, closed.summary.health
@@ -137,7 +254,7 @@ def test_a_day_that_fails_to_be_stored_is_closed_again(card: Card, monkeypatch: 
         raise OSError("the card is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("cameratrap.app.close_day.enqueue", failing)
+        patch.setattr("cameratrap.store.summaries.enqueue", failing)
         with pytest.raises(OSError, match="full"):
             close_due_days(card, CLOSING, at(2, "00:00"))
     assert card.connection.execute("SELECT COUNT(*) FROM summaries").fetchone()[0] == 0

@@ -5,26 +5,33 @@ from __future__ import annotations
 import csv
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from cameratrap.app import watch as watch_module
-from cameratrap.app.close_day import Closing
+from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.sweep import sweep
-from cameratrap.app.watch import Watch, WatchReport
+from cameratrap.app.watch import BurstReport, Watch, WatchReport
+from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.tallies import Tally
+from cameratrap.errors import DeviceError, ModelError
+from cameratrap.ports import DetectedFrame, Detector, EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
 from cameratrap.replay.folder import FolderReplay, TimedPicture
 from cameratrap.resources import builtin_taxa
 from cameratrap.store import card as card_module
 from cameratrap.store import durable
+from cameratrap.store.bursts import trigger_keys
 from cameratrap.store.card import Deployment, make_card
 from cameratrap.store.connection import open_store
+from cameratrap.store.exif import read_tags
 from cameratrap.store.media import pictures, sha256_of
+from cameratrap.store.observations import picture_counts
 from cameratrap.wire.codec import decode
 from tests.fakes import NamedDetector, jpeg
 
@@ -64,15 +71,46 @@ def story(tmp_path: Path) -> Path:
     return folder
 
 
-def play(story: Path, card_folder: Path, names: Iterator[str] | None = None, **detector: object) -> WatchReport:
+@dataclass
+class Played:
+    """One run: what it told, by kind."""
+
+    report: WatchReport
+    told: list[BurstReport | ClosedDay | ClosingFailed]
+
+    @property
+    def bursts(self) -> list[BurstReport]:
+        return [each for each in self.told if isinstance(each, BurstReport)]
+
+    @property
+    def closed(self) -> list[ClosedDay]:
+        return [each for each in self.told if isinstance(each, ClosedDay)]
+
+    @property
+    def failures(self) -> list[BurstReport]:
+        return [each for each in self.bursts if each.error]
+
+
+def play(
+    story: Path,
+    card_folder: Path,
+    names: Iterable[str] | None = None,
+    *,
+    detector: Detector | None = None,
+    **answers: object,
+) -> Played:
     chosen = [(name, taken) for name, (taken, _) in STORY.items() if names is None or name in set(names)]
     shots = [TimedPicture(story / name, name, taken, sha256_of((story / name).read_bytes())) for name, taken in chosen]
-    player = FolderReplay(shots, clock := ReplayClock(at(1, "00:00:00")))
-    answers = {name: counts for name, (_, counts) in STORY.items()}
+    known = {name: counts for name, (_, counts) in STORY.items()}
+    told: list[BurstReport | ClosedDay | ClosingFailed] = []
     with make_card(card_folder, DEPLOYMENT) as card:
         sweep(card)
-        trap = Watch(card, player, NamedDetector({**answers, **detector}), clock, boot_id="replay", serial="replay")  # type: ignore[dict-item]
-        return trap.run(player, Closing(Rules(), builtin_taxa()), ended=True)
+        clock = ReplayClock(at(1, "00:00:00"))
+        player = FolderReplay(shots, clock, trigger_keys(card.connection))
+        model = detector or NamedDetector({**known, **answers})  # type: ignore[dict-item]
+        trap = Watch(card, player, model, clock, boot_id="replay", serial="replay")
+        report = trap.run(player, Closing(Rules(), builtin_taxa()), tell=told.append, ended=True)
+    return Played(report, told)
 
 
 def state(card_folder: Path) -> dict[str, object]:
@@ -87,7 +125,7 @@ def state(card_folder: Path) -> dict[str, object]:
             "media": [tuple(row)[1:] for row in rows],
             "files": len(pictures(card_folder)),
             "days": [decode(bytes(row["payload"]), builtin_taxa()).tallies for row in messages],
-            "detections": card.connection.execute("SELECT COUNT(*) FROM detections").fetchone()[0],
+            "detections": sum(n for counts in picture_counts(card.connection).values() for n in counts.values()),
         }
 
 
@@ -144,18 +182,58 @@ def test_a_second_run_changes_nothing(story: Path, tmp_path: Path) -> None:
     before = state(tmp_path / "card")
     report = play(story, tmp_path / "card")
     assert state(tmp_path / "card") == before
-    assert (sum(b.new_pictures for b in report.bursts), report.closed) == (0, [])
+    assert (report.report.pictures, report.report.days_closed, report.report.failures) == (0, 0, 0)
 
 
-def test_a_folder_that_has_grown_adds_what_is_new(story: Path, tmp_path: Path) -> None:
-    """Half of a burst first and all of it later ends as if all had been there at once, but for days already sent."""
-    play(story, tmp_path / "grown", iter(["02.jpg", "04.jpg"]))
+@pytest.mark.parametrize("first", [["02.jpg", "04.jpg"], ["01.jpg", "03.jpg"], ["03.jpg"], ["01.jpg", "08.jpg"]])
+def test_a_folder_that_has_grown_ends_as_if_all_had_been_there(story: Path, tmp_path: Path, first: list[str]) -> None:
+    """Pictures before, between and after those of a burst that was played: the same counts, triggers and messages.
+
+    The messages too, since nobody had tried to send the first ones yet.
+    """
+    play(story, tmp_path / "grown", first)
     play(story, tmp_path / "grown")
     play(story, tmp_path / "whole")
     grown, whole = state(tmp_path / "grown"), state(tmp_path / "whole")
-    assert {key: grown[key] for key in ("tallies", "files", "media", "detections")} == {
-        key: whole[key] for key in ("tallies", "files", "media", "detections")
-    }
+    assert {k: v for k, v in grown.items() if k != "effort"} == {k: v for k, v in whole.items() if k != "effort"}
+    for day in BY_HAND:
+        one, other = grown["effort"][day], whole["effort"][day]  # type: ignore[index]
+        assert (one.hours_armed, one.triggers, one.blank) == (other.hours_armed, other.triggers, other.blank)
+
+
+def test_a_message_that_may_be_out_is_never_changed(story: Path, tmp_path: Path) -> None:
+    """Once an attempt has begun, the day's correction travels in later messages instead."""
+    card_folder = tmp_path / "card"
+    play(story, card_folder, ["01.jpg", "09.jpg"])
+    with make_card(card_folder, DEPLOYMENT) as card:
+        card.connection.execute("UPDATE outbox SET attempts = 1")
+        before = [tuple(row) for row in card.connection.execute("SELECT sequence, payload FROM outbox")]
+    play(story, card_folder)
+    with make_card(card_folder, DEPLOYMENT) as card:
+        assert [tuple(row) for row in card.connection.execute("SELECT sequence, payload FROM outbox")] == before
+
+
+def test_a_card_can_be_played_onto_itself_and_onto_another(story: Path, tmp_path: Path) -> None:
+    """Pictures of our own say what they were and which burst they are of: copied about, they are still the same."""
+    play(story, tmp_path / "card")
+    before = state(tmp_path / "card")
+    for target in ("card", "other"):
+        source = tmp_path / "card"
+        shots = []
+        for path in pictures(source):
+            tags = read_tags((source / path).read_bytes())
+            shots.append(
+                TimedPicture(
+                    source / path, tags.source_name, tags.captured_at, tags.source_sha256, tags.serial,
+                    tags.trigger_key, tags.cause,
+                )
+            )  # fmt: skip
+        with make_card(tmp_path / target, DEPLOYMENT) as card:
+            player = FolderReplay(shots, clock := ReplayClock(at(1, "00:00:00")), trigger_keys(card.connection))
+            model = NamedDetector({name: counts for name, (_, counts) in STORY.items()})
+            trap = Watch(card, player, model, clock, boot_id="replay", serial="replay")
+            trap.run(player, Closing(Rules(), builtin_taxa()), ended=True)
+        assert state(tmp_path / target) == before
 
 
 def test_a_picture_that_cannot_be_read_costs_only_itself(story: Path, tmp_path: Path) -> None:
@@ -237,17 +315,144 @@ def test_a_power_cut_at_any_step_loses_and_doubles_nothing(
     The card that was interrupted ends with the same pictures, counts, effort and messages as the one that was not.
     """
     play(story, tmp_path / "whole")
+    assert cut_everywhere(story, tmp_path, monkeypatch, []) > 100
+
+
+@pytest.mark.slow
+def test_a_power_cut_on_a_card_that_grows_loses_nothing(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same on a card that has part of a burst, looked at and told: what is added is looked at in the end."""
+    play(story, tmp_path / "whole")
+    assert cut_everywhere(story, tmp_path, monkeypatch, ["01.jpg", "03.jpg"]) > 80
+
+
+def cut_everywhere(story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: list[str]) -> int:
+    """Returns at how many steps the power was cut."""
     whole = state(tmp_path / "whole")
-    cuts = 0
-    while True:
+    for cuts in range(10_000):
         card = tmp_path / f"cut-{cuts}"
+        if before:
+            play(story, card, before)
         with monkeypatch.context() as patch:
             cut_at(cuts + 1, patch)
             try:
                 play(story, card)
-                break
             except PowerCut:
-                cuts += 1
+                pass
+            else:
+                return cuts
         play(story, card)
-        assert state(card) == whole, f"cut before step {cuts}"
-    assert cuts > 100
+        now = state(card)
+        keys = [key for key in now if key != "effort" or not before]  # a card played twice was armed twice
+        assert {key: now[key] for key in keys} == {key: whole[key] for key in keys}, f"cut before step {cuts}"
+    raise AssertionError("never ends")
+
+
+class Broken(NamedDetector):
+    """A detector whose runtime fails on one picture."""
+
+    def detect(self, frame: Frame) -> DetectedFrame:
+        if frame.name == "04.jpg":
+            raise ModelError("the model failed", why="tensor out of range")
+        return super().detect(frame)
+
+
+def test_a_model_that_fails_costs_one_burst_until_there_is_a_better_one(story: Path, tmp_path: Path) -> None:
+    """The run goes on; the same model is not asked again at every start, another one is."""
+    answers = {name: counts for name, (_, counts) in STORY.items()}
+    first = play(story, tmp_path / "card", detector=Broken(answers))
+    assert [str(b.error)[:27] for b in first.failures] == ["DCIM/100CTRAP/CTRP0004.JPG:"]
+    assert first.report.days_closed == 2
+    again = Broken(answers)
+    assert play(story, tmp_path / "card", detector=again).failures == []
+    assert again.asked == []
+    better = NamedDetector(answers)
+    better.version = "2"
+    play(story, tmp_path / "card", detector=better)
+    assert better.asked == ["04.jpg"]
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        assert fold(card, Rules()).tallies == BY_HAND
+
+
+class Killer(NamedDetector):
+    """A model file that takes the whole process with it, as a damaged one can."""
+
+    def detect(self, frame: Frame) -> DetectedFrame:
+        if frame.name == "04.jpg":
+            raise PowerCut
+        return super().detect(frame)
+
+
+def test_a_picture_that_kills_the_process_does_not_do_so_for_ever(story: Path, tmp_path: Path) -> None:
+    """Three starts die on it; the fourth names it, and photographs again."""
+    answers = {name: counts for name, (_, counts) in STORY.items()}
+    for _ in range(3):
+        with pytest.raises(PowerCut):
+            play(story, tmp_path / "card", detector=Killer(answers))
+    last = play(story, tmp_path / "card", detector=Killer(answers))
+    assert [b.error for b in last.failures] == ["looking at it failed 3 times"]
+    assert last.report.days_closed == 2
+
+
+class Stuck:
+    """A live camera that gives the same picture for ever, then dies."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
+        if trigger.key == "3":
+            raise DeviceError("the camera does not answer", device="camera")
+        yield Frame(self.data, trigger.at)
+
+    def close(self) -> None:
+        pass
+
+
+class Edges:
+    """Triggers one hour apart, on a clock that the test holds."""
+
+    def __init__(self, clock: ReplayClock, count: int) -> None:
+        self.clock, self.left = clock, list(range(1, count + 1))
+
+    def wait(self, timeout_s: float | None) -> Trigger:
+        if not self.left:
+            raise EndOfTriggers
+        number = self.left.pop(0)
+        self.clock.set(at(1, f"{number:02d}:00:00"))
+        return Trigger(str(number), self.clock.now(), TriggerCause.PIR)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_camera_that_fails_is_no_blank(tmp_path: Path) -> None:
+    """Two equal pictures are two; a burst without any is a fault of the camera, and not a day without animals."""
+    told: list[object] = []
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        clock = ReplayClock(at(1, "00:00:00"))
+        trap = Watch(card, Stuck(jpeg(1)), NamedDetector({}), clock, boot_id="b", serial="s")
+        trap.run(Edges(clock, 3), Closing(Rules(), builtin_taxa()), tell=told.append, ended=True)
+        folded = fold(card, Rules())
+        assert len(pictures(tmp_path / "card")) == 2
+    day = date(2026, 6, 1)
+    assert (folded.effort[day].triggers, folded.effort[day].blank, folded.faults[day]) == (3, 2, ("camera",))
+
+
+def test_effort_survives_every_trigger(tmp_path: Path) -> None:
+    """The stretch is written at each trigger: a power cut loses at most the time since the last one."""
+
+    class Dies(Edges):
+        def wait(self, timeout_s: float | None) -> Trigger:
+            if len(self.left) == 1:
+                raise PowerCut
+            return super().wait(timeout_s)
+
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        clock = ReplayClock(at(1, "00:00:00"))
+        trap = Watch(card, Stuck(jpeg(1)), NamedDetector({}), clock, boot_id="b", serial="s")
+        with pytest.raises(PowerCut):
+            trap.run(Dies(clock, 3), Closing(Rules(), builtin_taxa()))
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        assert fold(card, Rules()).effort[date(2026, 6, 1)].hours_armed == 2.0

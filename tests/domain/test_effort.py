@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.domain.effort import Span, hours_armed, hours_armed_at_night, overlap, union
+from cameratrap.domain.effort import Span, by_day, hours, hours_at_night, overlap, union
 from cameratrap.domain.events import standard_zone
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -18,6 +18,10 @@ DAY = date(2026, 6, 1)
 
 def span(start_h: float, end_h: float) -> Span:
     return Span(MIDNIGHT + timedelta(hours=start_h), MIDNIGHT + timedelta(hours=end_h))
+
+
+def hours_armed(armed: list[Span], day: date, zone: timezone) -> float:
+    return hours(by_day(armed, zone).get(day, []))
 
 
 spans = st.lists(
@@ -39,7 +43,7 @@ def test_overlapping_stretches_are_armed_once() -> None:
 
 def test_night_hours_are_the_armed_part_of_the_night() -> None:
     """Armed from 20:00 to 22:00 with the night from 21:00: one hour of the day's night."""
-    assert hours_armed_at_night([span(20, 22)], [span(21, 29)], DAY, standard_zone(0)) == 1
+    assert hours_at_night([span(20, 22)], [span(21, 29)]) == 1
 
 
 def test_a_span_cannot_end_before_it_starts() -> None:
@@ -68,3 +72,15 @@ def test_overlap_is_symmetric_and_bounded(one: list[Span], other: list[Span]) ->
 @given(spans)
 def test_a_day_never_has_more_than_24_hours(parts: list[Span]) -> None:
     assert 0 <= hours_armed(parts, DAY, standard_zone(-300)) <= 24
+
+
+@given(spans, st.integers(-14, 14))
+def test_days_share_out_all_of_the_time(parts: list[Span], offset_h: int) -> None:
+    """Cut at midnights, nothing is lost, nothing doubled, and each piece lies in its day."""
+    zone = standard_zone(offset_h * 60)
+    cut = by_day(parts, zone)
+    assert sum(hours(pieces) for pieces in cut.values()) == hours(union(parts))
+    for day, pieces in cut.items():
+        for piece in pieces:
+            assert piece.start.astimezone(zone).date() == day
+            assert (piece.end - timedelta(microseconds=1)).astimezone(zone).date() == day

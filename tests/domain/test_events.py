@@ -97,6 +97,19 @@ sighting_lists = st.lists(
 )
 
 
+def test_a_long_visit_is_not_cut_by_a_short_one_within_it() -> None:
+    """The interval runs from the latest end of any record so far, not from that of the last to begin."""
+    long, short, later = seen(0, lasts_s=40 * 60), seen(5), seen(60)
+    assert len(independent_events([long, short, later], interval=timedelta(minutes=30))) == 1
+
+
+def test_records_at_the_same_moment_are_ordered_by_what_they_say() -> None:
+    """However they come in, three equal moments with an interval of zero give the same events."""
+    same = [seen(0, count) for count in (1, 1, 2)]
+    orders = [independent_events(order, interval=timedelta(0)) for order in (same, same[::-1])]
+    assert orders[0] == orders[1]
+
+
 @given(sighting_lists, st.integers(0, 120), st.sampled_from(RULES), st.randoms())
 def test_events_partition_the_sightings(
     sightings: list[Sighting], minutes: int, rule: IndependenceRule, random

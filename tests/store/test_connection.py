@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cameratrap.errors import StoreError
-from cameratrap.store.connection import open_store, schema_version, transaction
+from cameratrap.store.connection import open_for_reading, open_store, schema_version, transaction
 
 
 def first(connection: sqlite3.Connection) -> None:
@@ -49,6 +52,75 @@ def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, content: bytes
     with pytest.raises(StoreError, match="damaged"):
         open_store(path, (first,), create=create)
     assert path.read_bytes() == content
+
+
+def test_an_index_that_has_become_empty_is_not_taken_over(tmp_path: Path) -> None:
+    """A file of no bytes where a database should be is one that was lost."""
+    path = tmp_path / "a.db"
+    path.write_bytes(b"")
+    with pytest.raises(StoreError, match="it is empty"):
+        open_store(path, (first,), create=False)
+    with pytest.raises(StoreError, match="it is empty"), open_for_reading(path, (first,)):
+        pass
+    assert path.read_bytes() == b""
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
+    """Neither a card of an older schema nor one of this is written to by looking; the older one is read from a copy."""
+    path = tmp_path / "a.db"
+    connection = open_store(path, (first,), create=True)
+    connection.execute("INSERT INTO things VALUES ('old')")
+    connection.close()
+    before = path.read_bytes()
+    for migrations in ((first,), (first, second)):
+        with open_for_reading(path, migrations) as reading:
+            assert [row["name"] for row in reading.execute("SELECT * FROM things")] == ["old"]
+    assert path.read_bytes() == before
+
+
+def test_what_was_committed_last_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:
+    """A card with its write-ahead log, on a file system without a place for its index of it: read from a copy."""
+    card = tmp_path / "card"
+    writer = open_store(card / "a.db", (first,), create=True)
+    writer.execute("INSERT INTO things VALUES ('in the log')")
+    pulled = tmp_path / "pulled"
+    pulled.mkdir()
+    for name in ("a.db", "a.db-wal"):
+        (pulled / name).write_bytes((card / name).read_bytes())
+    writer.close()
+    pulled.chmod(0o555)
+    tmp_path.chmod(0o755)
+    user = os.geteuid()
+    parents = [p for p in tmp_path.parents if p != Path("/") and p.stat().st_mode & 0o005 != 0o005]
+    modes = [(p, p.stat().st_mode) for p in parents]
+    for parent, mode in modes:
+        parent.chmod(mode | 0o055)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with open_for_reading(pulled / "a.db", (first,)) as reading:
+            assert [row["name"] for row in reading.execute("SELECT * FROM things")] == ["in the log"]
+    finally:
+        os.seteuid(user)
+        for parent, mode in modes:
+            parent.chmod(mode)
+    pulled.chmod(0o755)
+
+
+def test_a_full_disk_is_called_that(tmp_path: Path) -> None:
+    """What went wrong is said, not that there was nothing to roll back; what was committed stays."""
+    connection = open_store(tmp_path / "a.db", (first,), create=True)
+    connection.execute("PRAGMA max_page_count = 8").fetchall()
+    with pytest.raises(StoreError, match="is full"):
+        fill(connection)
+    assert connection.execute("SELECT COUNT(*) FROM things").fetchone()[0] == 0
+    assert not connection.in_transaction
+    connection.close()
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        connection.executemany("INSERT INTO things VALUES (?)", [("x" * 500,)] * 1000)
 
 
 def test_a_page_lost_to_the_card_is_noticed(tmp_path: Path) -> None:
@@ -107,3 +179,43 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
         failing_work()
     assert connection.execute("SELECT COUNT(*) FROM things").fetchone()[0] == 0
     connection.close()
+
+
+def test_a_second_writer_waits_at_the_start_and_reads_nothing_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction holds the right to write from its first line: another one cannot even begin beside it."""
+    monkeypatch.setattr("cameratrap.store.connection.BUSY_TIMEOUT_S", 0.05)
+    one = open_store(tmp_path / "a.db", (first,), create=True)
+    other = open_store(tmp_path / "a.db", (first,), create=False)
+    began = False
+    with transaction(one):
+        one.execute("SELECT COUNT(*) FROM things").fetchone()
+        with pytest.raises(StoreError, match="locked"), transaction(other):
+            began = True
+    assert not began
+    with transaction(other):
+        other.execute("INSERT INTO things VALUES ('x')")
+    one.close()
+    other.close()
+
+
+def test_two_writers_that_read_first_lose_nothing(tmp_path: Path) -> None:
+    """Two threads, each with a connection of its own, count to 40 together: read, then write, in one transaction."""
+    path = tmp_path / "a.db"
+    with closing(open_store(path, (first,), create=True)):
+        pass
+
+    def count() -> None:
+        with closing(open_store(path, (first,), create=False)) as connection:
+            for _ in range(20):
+                with transaction(connection):
+                    number = connection.execute("SELECT COUNT(*) FROM things").fetchone()[0]
+                    connection.execute("INSERT INTO things VALUES (?)", (str(number),))
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(count), threads.submit(count)]:
+            each.result()
+    with closing(open_store(path, (first,), create=False)) as connection:
+        names = [row["name"] for row in connection.execute("SELECT name FROM things ORDER BY rowid")]
+    assert names == [str(number) for number in range(40)]

@@ -28,6 +28,7 @@ def tags(**changes: object) -> PictureTags:
     facts = {
         "captured_at": at, "serial": "SN-1", "cause": TriggerCause.PIR, "burst": "20260601T051209-aa",
         "trigger_key": "boot:17", "position": 2, "of": 3, "source_sha256": "ab" * 32, "source_name": "Höhle/IMG 1.JPG",
+        "deployment": "ridge_20260601", "boot_id": "b1", "monotonic_s": 17.25, "clock": "ok",
     }  # fmt: skip
     return PictureTags(**{**facts, **changes})  # type: ignore[arg-type]
 

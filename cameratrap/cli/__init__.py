@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
+import sqlite3
 import sys
+import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -105,41 +109,59 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may be any bytes
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status; errors are one block on stderr."""
+    if "_CAMERATRAP_COMPLETE" in os.environ:
+        cli.main(args=list(arguments), prog_name="cameratrap")
     try:
-        result = cli.main(args=list(arguments), prog_name="cameratrap", standalone_mode=False)
+        return _call(arguments)
     except CameraTrapError as error:
-        if "--debug" in arguments:
-            raise
-        _report(error.what, error.why, error.hint)
-        return error.exit_status
+        return _report(arguments, error, str(error), error.hint, error.exit_status)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "cameratrap"
-        _report(error.format_message().rstrip("."), "", f"see `{command} --help`")
-        return 2
+        return _report(arguments, error, error.format_message().rstrip("."), f"see `{command} --help`", 2)
     except click.ClickException as error:
-        _report(error.format_message().rstrip("."), "", "")
-        return error.exit_code
+        return _report(arguments, error, error.format_message().rstrip("."), "", error.exit_code)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads it any more
+        return 0
+    except (OSError, sqlite3.Error, UnicodeError) as error:
+        # What no command has foreseen: a full disk under stdout, a card that is pulled. It is still not a riddle.
+        where = getattr(error, "filename", None) or "reading or writing"
+        why = getattr(error, "strerror", None) or str(error)
+        hint = "is the disk full, or the card gone? --debug shows where it happened"
+        return _report(arguments, error, f"{where} failed: {why}", hint, 1)
+
+
+def _call(arguments: Sequence[str]) -> int:
+    try:
+        with cli.make_context("cameratrap", list(arguments)) as context:
+            result = cli.invoke(context)
+            sys.stdout.flush()
+            return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        _quiet_stdout()
-        return 0
-    return result if isinstance(result, int) else 0
 
 
-def _quiet_stdout() -> None:
-    """The reader of our output has gone (``| head``); what is still buffered must not raise again at exit."""
-    sys.stdout = None
-
-
-def _report(what: str, why: str, hint: str) -> None:
-    click.echo(click.style("error: ", fg="red", bold=True) + (f"{what}: {why}" if why else what), err=True)
+def _report(arguments: Sequence[str], error: Exception, what: str, hint: str, status: int) -> int:
+    """One block: what, why, and what to do; the traceback before it where --debug asks for it."""
+    if "--debug" in arguments:
+        traceback.print_exception(error)
+    plain = "--no-color" in arguments or os.environ.get("NO_COLOR")
+    color = False if plain else None  # None: only where stderr is a terminal
+    click.echo(click.style("error: ", fg="red", bold=True) + what, err=True, color=color)
     if hint:
         click.echo(f"hint: {hint}", err=True)
+    return status

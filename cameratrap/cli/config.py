@@ -9,7 +9,7 @@ import click
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
 from cameratrap.config import FILE_NAME, keys, template
-from cameratrap.errors import UsageError
+from cameratrap.errors import ConfigError, ConfigProblem, UsageError
 
 
 @click.group()
@@ -36,7 +36,9 @@ def init(ctx: Context, file: Path, *, dry_run: bool) -> None:
     except FileExistsError:
         raise UsageError(f"{file} exists", hint="remove it first, or name another file") from None
     except OSError as error:
-        raise UsageError(f"cannot write {file}", why=error.strerror or str(error)) from error
+        if file.is_file() and not file.stat().st_size:
+            file.unlink()  # half a file would be in the way of the next try
+        raise UsageError(f"cannot write {file}", why=error.strerror or str(error), hint="name another file") from error
     ctx.say(f"wrote {file}")
 
 
@@ -58,5 +60,19 @@ def show(ctx: Context, out: Output, *, origin: bool) -> None:
 @click.pass_obj
 def check(ctx: Context) -> None:
     """Check every file and variable that counts; all problems are listed at once. Exit status 2 if there are any."""
+    problems = _missing_files(ctx)
+    if problems:
+        raise ConfigError(problems, hint="a path is taken as seen from the folder the program is started in")
     used = sorted(set(ctx.resolved.origins.values()) - {"default"})
     ctx.say("the configuration is good" + (f" ({', '.join(used)})" if used else " (nothing is set)"))
+
+
+def _missing_files(ctx: Context) -> list[ConfigProblem]:
+    """The files that the configuration names and that are not there."""
+    named = ("taxa", "ground.rockblock_public_key")
+    paths = {key: str(ctx.resolved.value(key)) for key in named if ctx.resolved.value(key)}
+    return [
+        ConfigProblem(key, f'"{path}"', "there is no such file", ctx.resolved.origins[key])
+        for key, path in paths.items()
+        if not Path(path).expanduser().is_file()
+    ]

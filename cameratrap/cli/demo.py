@@ -16,9 +16,8 @@ from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output
 
 if TYPE_CHECKING:
-    from cameratrap.app.close_day import ClosedDay
-    from cameratrap.app.watch import BurstReport
     from cameratrap.cli.journey import Comparison, DayTallies, Journey
+    from cameratrap.cli.watch import Outcome
 
 COLUMNS = ("day", "taxon", "events", "individuals", "received_events", "received_individuals")
 
@@ -56,8 +55,7 @@ def _run(ctx: Context, journey: Journey) -> Comparison:
     )
     ctx.say(f"\n1. The trap: triggers, pictures, counts -> {journey.card}")
     report = journey.photograph(_teller(ctx))
-    pictures = sum(burst.new_pictures for burst in report.bursts)
-    ctx.say(f"   {len(report.bursts)} triggers, {pictures} pictures, {len(report.closed)} days closed")
+    ctx.say(f"   {report.triggers} triggers, {report.pictures} pictures, {report.days_closed} days closed")
     ctx.say(f"   {_accuracy()}")
     ctx.say("\n2. The link: `cameratrap transmit` writes to a serial line; at its other end an emulated modem answers")
     ctx.say(_indented(journey.transmit()))
@@ -85,13 +83,13 @@ def _accuracy() -> str:
 
 def as_object(comparison: Comparison) -> dict[str, object]:
     """The interface's JSON object."""
-    from cameratrap.cli.journey import CREDIT_BYTES
+    from cameratrap.domain.credits import credits_for
 
     return {
         "events": comparison.events,
         "card": _days(comparison.card),
         "messages": [
-            {"hex": message.hex(), "bytes": len(message), "credits": -(-len(message) // CREDIT_BYTES)}
+            {"hex": message.hex(), "bytes": len(message), "credits": credits_for(len(message))}
             for message in comparison.messages
         ],
         "received": _days(comparison.received),
@@ -132,10 +130,10 @@ def _show(comparison: Comparison) -> None:
     click.echo(f"agree: {str(comparison.agree).lower()}")
 
 
-def _teller(ctx: Context) -> Callable[[BurstReport | ClosedDay], None]:
+def _teller(ctx: Context) -> Callable[[Outcome], None]:
     from cameratrap.cli.watch import progress_line
 
-    def tell(what: BurstReport | ClosedDay) -> None:
+    def tell(what: Outcome) -> None:
         ctx.say(f"   {progress_line(what)}")
 
     return tell

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 IMEI = "300000000000000"
 STATION = "waterhole"
-CREDIT_BYTES = 50
 _START_S = 20.0
 
 CONFIGURATION = f"""\
@@ -95,13 +94,14 @@ class Journey:
         from cameratrap.replay.footage import FootageCamera, FootageTriggers
         from cameratrap.replay.footage_story import STORY_START
         from cameratrap.replay.recorded_detector import RecordedDetector
-        from cameratrap.store.card import Deployment, make_card, sole_writer
+        from cameratrap.store.card import Deployment, make_card, make_card_folder, sole_writer
         from cameratrap.wiring import closing_rules
 
         station = self.config.station
         clock = ReplayClock(STORY_START)
         deployment = Deployment(f"{STATION}_{STORY_START:%Y%m%d}", STATION, station.utc_offset_minutes, STORY_START)
-        with make_card(self.card, deployment) as card, sole_writer(self.card, "watch"):
+        make_card_folder(self.card)
+        with sole_writer(self.card, "watch"), make_card(self.card, deployment) as card:
             trap = Watch(card, FootageCamera(), RecordedDetector(), clock, boot_id="demo", serial="demo")
             return trap.run(FootageTriggers(clock), closing_rules(self.config, builtin_taxa()), tell=tell, ended=True)
 
@@ -127,7 +127,7 @@ class Journey:
 
         with open_card(self.card) as card:
             folded = fold(card, event_rules(self.config))
-            rows = card.connection.execute("SELECT payload FROM outbox ORDER BY sequence, part")
+            rows = card.connection.execute("SELECT payload FROM outbox WHERE kind = 'summary' ORDER BY sequence, part")
             messages = tuple(bytes(row["payload"]) for row in rows)
         on_card = {day: _by_name(folded.tallies[day]) for day in folded.days}
         return Comparison(len(folded.events), on_card, self._received(), messages)

@@ -20,6 +20,7 @@ from cameratrap.errors import UsageError
 
 Form = Literal["table", "json", "csv"]
 Row = Mapping[str, object]
+_RESULTS = frozenset({".csv", ".json", ".jsonl", ".md", ".tsv", ".txt"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -62,7 +63,7 @@ class Output:
             sys.stdout.flush()
             return
         try:
-            file = self.path.open("w", encoding="utf-8", newline="")
+            file = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         except OSError as error:
             raise UsageError(f"cannot write to {self.path}", why=error.strerror or str(error)) from error
         with file:
@@ -80,11 +81,30 @@ def table_options(command: _F) -> _F:
         if as_json and as_csv:
             raise click.UsageError("--json and --csv exclude each other")
         if output is not None and not output.absolute().parent.is_dir():
-            raise UsageError(f"cannot write to {output}", why=f"there is no folder {output.absolute().parent}")
+            raise UsageError(
+                f"cannot write to {output}",
+                why=f"there is no folder {output.absolute().parent}",
+                hint="make it first, or name another file",
+            )
+        _spare(output)
         form: Form = "json" if as_json else "csv" if as_csv else "table"
         return command(*args, out=Output(form, output), **options)
 
     return with_output  # type: ignore[return-value]
+
+
+def _spare(output: Path | None) -> None:
+    """Results go over old results, never over a picture or an index that a slip of the shell has named."""
+    if output is not None and output.suffix.lower() not in _RESULTS and output.is_file() and output.stat().st_size:
+        raise UsageError(
+            f"{output} exists and is no table",
+            hint=f"name a file that ends in {', '.join(sorted(_RESULTS))}, or remove it first",
+        )
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 picture``, ``2 pictures``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def plain(value: object) -> str:

@@ -16,10 +16,10 @@ from cameratrap.app.picture_exif import parse_offset
 from cameratrap.app.process import ProcessedImage, iso, process_images
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, plain, table_options
-from cameratrap.errors import UsageError
+from cameratrap.cli.params import Number
 from cameratrap.wiring import open_detector
 
-COLUMNS = ("file", "width", "height", "timestamp", "event", "detections", "counts", "error")
+COLUMNS = ("file", "width", "height", "timestamp", "event", "counts", "error")
 PARTLY_DONE = 3
 _NAMED_FAILURES = 20
 
@@ -32,10 +32,10 @@ def _offset(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option("--model", help="An installed model's name, a model folder, or a published .tflite file.")
 @click.option("--timezone", "zone", callback=_offset, metavar="+HH:MM", help="Offset of times whose file states none.")
-@click.option("--score", type=click.FloatRange(0, 1), help="Least score that counts, instead of the model's own.")
+@click.option("--score", type=Number(0, 1), help="Least score that counts, instead of the model's own.")
 @table_options
 @click.pass_obj
 def process(
@@ -51,7 +51,8 @@ def process(
     settings = ctx.config
     files = list(find_images(paths))
     if not files:
-        raise UsageError("there is no picture to process", why=f"no {', '.join(sorted(EXTENSIONS))} in what was given")
+        ctx.say(f"there is no picture to process: no {', '.join(sorted(EXTENSIONS))} in what was given")
+        return 0
     if score is not None:
         chosen = msgspec.structs.replace(settings.detector, score_threshold=score)
         settings = msgspec.structs.replace(settings, detector=chosen)
@@ -87,7 +88,7 @@ def _report(ctx: Context, out: Output, results: Iterator[ProcessedImage], files:
         if out.form == "table":
             _write_lines(out, watched, max(len(plain(file)) for file in files))
         else:
-            out.table(COLUMNS, (result.as_json() for result in watched))
+            _write_objects(out, watched)
     ctx.say(f"{len(files)} image{'s' if len(files) != 1 else ''}, {failures.count} could not be read")
     for line in failures.first:
         click.echo(f"  {line}", err=True)
@@ -96,13 +97,22 @@ def _report(ctx: Context, out: Output, results: Iterator[ProcessedImage], files:
     return PARTLY_DONE if failures.count else 0
 
 
+def _write_objects(out: Output, results: Iterable[ProcessedImage]) -> None:
+    """JSON has every box; a line of CSV is what can be counted."""
+    objects = (result.as_json() for result in results)
+    out.table(COLUMNS, objects, json_objects=objects)
+
+
 def _write_lines(out: Output, results: Iterable[ProcessedImage], file_width: int) -> None:
     """A table for a person that shows each line at once: the names are known before, the rest has a known width."""
     with out.stream() as stream:
-        stream.write(f"{'file':{file_width}}  {'timestamp':29}  counts\n")
+        stream.write(f"{'file':{file_width}}  width  height  {'timestamp':29}  {'event':{file_width}}  counts\n")
         for result in results:
             when = "" if result.timestamp is None else iso(result.timestamp)
-            stream.write(f"{plain(result.file):{file_width}}  {when:29}  {_in_words(result)}\n")
+            size = f"{result.width or '':>5}  {result.height or '':>6}"
+            event = plain(result.event or "")
+            line = f"{plain(result.file):{file_width}}  {size}  {when:29}  {event:{file_width}}  {_in_words(result)}"
+            stream.write(line + "\n")
             stream.flush()
 
 

@@ -10,12 +10,13 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.params import Number
 from cameratrap.domain.events import Event, IndependenceRule
 
 if TYPE_CHECKING:
     from cameratrap.app.fold import Rules
 
-EVENT_COLUMNS = ("event", "start", "end", "trigger", "taxon", "count", "score", "source", "media")
+EVENT_COLUMNS = ("event", "deployment", "start", "end", "trigger", "taxon", "count", "score", "source", "media")
 TALLY_COLUMNS = ("day", "taxon", "events", "individuals", "hours_armed", "hours_armed_night")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -26,7 +27,7 @@ def rule_options(command: _F) -> _F:
     command = click.option("--rule", type=rule, help="Where the interval starts (default: events.rule).")(command)
     return click.option(
         "--interval",
-        type=click.FloatRange(0, 1440),
+        type=Number(0, 1440),
         metavar="MINUTES",
         help="Minutes (default: events.interval_minutes).",
     )(command)
@@ -93,6 +94,8 @@ def tally(
         rows += [{**shared, **one} for one in each or [{"taxon": "", "events": 0, "individuals": 0}]]
     out.table(TALLY_COLUMNS, [{column: row[column] for column in TALLY_COLUMNS} for row in rows])
     ctx.say(_rule_line(rules))
+    if rules.position is None:
+        ctx.say("hours at night: not known without station.latitude and station.longitude")
 
 
 def _rule_line(rules: Rules) -> str:

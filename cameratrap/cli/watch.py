@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import timezone
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cameratrap.cli.context import Context
+from cameratrap.cli.output import plain, plural
 from cameratrap.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
-    from cameratrap.app.close_day import ClosedDay
+    from cameratrap.app.close_day import ClosedDay, ClosingFailed
     from cameratrap.app.watch import BurstReport
     from cameratrap.replay.folder import TimedPicture
     from cameratrap.store.card import Card, Deployment
+
+    Outcome = BurstReport | ClosedDay | ClosingFailed
+
+_FIRST_YEAR = 2000  # older than any camera trap with EXIF, and the year a message's days are counted from
 
 
 @click.command()
@@ -27,9 +33,17 @@ if TYPE_CHECKING:
     help="Play this folder's pictures, by the times in their EXIF, as if the trap had taken them.",
 )
 @click.option("--model", help="Detector: an installed model, a model folder, or a published .tflite file.")
+@click.option(
+    "--max-gap",
+    type=click.IntRange(1),
+    default=60,
+    metavar="DAYS",
+    show_default=True,
+    help="Refuse pictures with a longer gap between them: a clock was reset, or it was not one deployment.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be played; write nothing.")
 @click.pass_obj
-def watch(ctx: Context, replay: Path | None, model: str | None, *, dry_run: bool) -> int:
+def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *, dry_run: bool) -> int:
     """Wait for triggers, photograph, count and store on the card at --data DIR; close each day into a message.
 
     With --replay the same path runs on recorded pictures. A picture that is already on the card is never added again,
@@ -38,58 +52,87 @@ def watch(ctx: Context, replay: Path | None, model: str | None, *, dry_run: bool
     from cameratrap.app.watch import Watch
     from cameratrap.replay.clock import ReplayClock
     from cameratrap.replay.folder import FolderReplay
-    from cameratrap.store.card import make_card, sole_writer
+    from cameratrap.store.bursts import trigger_keys
+    from cameratrap.store.card import make_card, make_card_folder, sole_writer
     from cameratrap.wiring import closing_rules, no_camera, open_detector
 
     if replay is None:
         raise no_camera()
-    zone = ctx.config.station.zone
-    pictures, problems = _timed_pictures(replay, zone)
+    pictures, problems = _timed_pictures(replay, ctx.config.station.zone)
     for problem in problems:
         click.echo(problem, err=True)
     if not pictures:
-        raise UsageError(
-            f"no picture in {replay} can be played",
-            hint="a replay needs JPEG pictures whose EXIF says when they were taken",
-        )
-    player = FolderReplay(pictures, clock := ReplayClock(min(picture.captured_at for picture in pictures)))
+        raise UsageError(f"no picture in {replay} can be played", hint="they must be JPEG with a time in their EXIF")
+    _check_gaps(pictures, timedelta(days=max_gap))
+    clock = ReplayClock(min(picture.captured_at for picture in pictures))
     if dry_run:
+        player = FolderReplay(pictures, clock)
         ctx.say(f"would play {player.triggers} triggers with {player.frames} pictures onto {ctx.data}")
         return 3 if problems else 0
     detector = open_detector(ctx.config, ctx.taxa(), model)
-    with make_card(ctx.data, _deployment(ctx, pictures)) as card, sole_writer(ctx.data, "watch"):
+    make_card_folder(ctx.data)
+    with sole_writer(ctx.data, "watch"), make_card(ctx.data, _deployment(ctx, pictures)) as card:
         _sweep(ctx, card)
+        player = FolderReplay(pictures, clock, trigger_keys(card.connection))
         trap = Watch(card, player, detector, clock, boot_id="replay", serial="replay")
         report = trap.run(player, closing_rules(ctx.config, ctx.taxa()), tell=_teller(ctx), ended=True)
-    new = sum(burst.new_pictures for burst in report.bursts)
-    ctx.say(f"{len(report.bursts)} triggers, {new} new pictures, {len(report.closed)} days closed on {ctx.data}")
+    ctx.say(
+        f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')},"
+        f" {plural(report.days_closed, 'day')} closed on {ctx.data}"
+    )
     if copies := len(pictures) - player.frames:
-        ctx.say(f"{copies} pictures are copies of others and were taken once")
+        ctx.say(f"left out: {plural(copies, 'copy', 'copies')} of other pictures")
     return 3 if problems or report.failures else 0
+
+
+def _check_gaps(pictures: Sequence[TimedPicture], most: timedelta) -> None:
+    """One picture with a clock that was reset would make a deployment of decades, armed on every day of them."""
+    from cameratrap.replay.folder import longest_gap
+
+    before, after = longest_gap(pictures)
+    if after - before > most:
+        raise UsageError(
+            f"no picture was taken between {before.date()} and {after.date()}",
+            why="the camera's clock was reset, or these are several deployments",
+            hint="play each period by itself; or, if the trap was armed all that time, allow it with --max-gap DAYS",
+        )
 
 
 def _timed_pictures(folder: Path, zone: timezone) -> tuple[list[TimedPicture], list[str]]:
     """The pictures that can be played, and what is wrong with each of the others."""
     from cameratrap.app.images import find_images, read_image
-    from cameratrap.replay.folder import TimedPicture
-    from cameratrap.store.media import sha256_of
 
     pictures, problems = [], []
     for path in find_images([folder]):
         try:
             still = read_image(path).at(zone)
         except ImageError as error:
-            problems.append(f"{path}: {error}")
+            problems.append(plain(f"{path}: {error}"))
             continue
         if still.format != "JPEG":
-            problems.append(f"{path}: it is a {still.format}, and a trap takes JPEG pictures")
+            problems.append(plain(f"{path}: it is a {still.format}, and a trap takes JPEG pictures"))
         elif still.taken is None:
-            problems.append(f"{path}: its EXIF does not say when it was taken")
+            problems.append(plain(f"{path}: its EXIF does not say when it was taken"))
+        elif still.taken.year < _FIRST_YEAR:
+            problems.append(plain(f"{path}: its time, {still.taken:%Y-%m-%d}, is that of a clock that was not set"))
         else:
-            name = path.relative_to(folder).as_posix()
-            taken = still.taken.astimezone(zone)
-            pictures.append(TimedPicture(path, name, taken, sha256_of(still.data), still.serial or ""))
+            # A name may be any bytes; the index holds text.
+            name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
+            pictures.append(_timed(path, name, still.data, still.taken.astimezone(zone), still.serial or ""))
     return pictures, problems
+
+
+def _timed(path: Path, name: str, data: bytes, taken: datetime, serial: str) -> TimedPicture:
+    """A picture of our own says itself which burst it is of, and what it was before it was ours."""
+    from cameratrap.replay.folder import TimedPicture
+    from cameratrap.store.exif import read_tags
+    from cameratrap.store.media import sha256_of
+
+    try:
+        tags = read_tags(data)
+    except ImageError:
+        return TimedPicture(path, name, taken, sha256_of(data), serial)
+    return TimedPicture(path, tags.source_name or name, taken, tags.source_sha256, serial, tags.trigger_key, tags.cause)
 
 
 def _deployment(ctx: Context, pictures: Iterable[TimedPicture]) -> Deployment:
@@ -111,12 +154,14 @@ def _sweep(ctx: Context, card: Card) -> None:
         ctx.say(f"{path} was left half written and was set aside")
 
 
-def _teller(ctx: Context) -> Callable[[BurstReport | ClosedDay], None]:
+def _teller(ctx: Context) -> Callable[[Outcome], None]:
     """A line for each new trigger and each day; failures always."""
+    from cameratrap.app.close_day import ClosedDay
     from cameratrap.app.watch import BurstReport
 
-    def tell(what: BurstReport | ClosedDay) -> None:
-        if isinstance(what, BurstReport) and what.error:
+    def tell(what: Outcome) -> None:
+        failed = what.error is not None if isinstance(what, BurstReport) else not isinstance(what, ClosedDay)
+        if failed:
             click.echo(progress_line(what), err=True)
         elif not isinstance(what, BurstReport) or what.new_pictures:
             ctx.say(progress_line(what))
@@ -124,13 +169,17 @@ def _teller(ctx: Context) -> Callable[[BurstReport | ClosedDay], None]:
     return tell
 
 
-def progress_line(what: BurstReport | ClosedDay) -> str:
+def progress_line(what: Outcome) -> str:
     """One trigger or one closed day in a line."""
+    from cameratrap.app.close_day import ClosedDay
     from cameratrap.app.watch import BurstReport
 
-    if not isinstance(what, BurstReport):
+    if isinstance(what, ClosedDay):
         sizes = " + ".join(str(len(message)) for message in what.messages)
-        return f"{what.summary.day}  day closed: {len(what.summary.tallies)} taxa in {sizes} bytes"
+        taxa = plural(len(what.summary.tallies), "taxon", "taxa")
+        return f"{what.summary.day}  day closed: {taxa} in {sizes} bytes"
+    if not isinstance(what, BurstReport):
+        return f"{what.day}  the day could not be closed: {what.error}"
     counts = ", ".join(f"{count} {taxon}" for taxon, count in what.counts.items()) or "nothing"
     failed = f"  failed: {what.error}" if what.error else ""
-    return f"{what.at:%Y-%m-%d %H:%M:%S}  {what.new_pictures} pictures  {counts}{failed}"
+    return f"{what.at:%Y-%m-%d %H:%M:%S}  {plural(what.new_pictures, 'picture')}  {plain(counts + failed)}"

@@ -1,23 +1,29 @@
 """The one place that picks what stands behind each port: a driver for hardware, or a replay from files.
 
-A device that is missing is an error that names it. Nothing here falls back to a replay by itself.
+A device that is missing is an error that names it. Nothing here falls back to a replay by itself. What each function
+needs it imports itself, so that a process that only sends loads neither the taxa nor the message's code.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from cameratrap.app.close_day import Closing
-from cameratrap.app.fold import Rules
-from cameratrap.config import Config
-from cameratrap.domain.events import IndependenceRule
-from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import DeviceError, UsageError
-from cameratrap.ports import Detector, SatelliteLink
+
+if TYPE_CHECKING:
+    from cameratrap.app.close_day import Closing
+    from cameratrap.app.fold import Rules
+    from cameratrap.config import Config
+    from cameratrap.domain.taxa import TaxaTable
+    from cameratrap.ports import Detector, SatelliteLink
 
 
 def event_rules(config: Config, *, interval_minutes: float | None = None, rule: str | None = None) -> Rules:
     """How sightings become events: what is given, else the configuration."""
+    from cameratrap.app.fold import Rules
+    from cameratrap.domain.events import IndependenceRule
+
     station = config.station
     position = None
     if station.latitude is not None and station.longitude is not None:
@@ -28,6 +34,8 @@ def event_rules(config: Config, *, interval_minutes: float | None = None, rule: 
 
 def closing_rules(config: Config, taxa: TaxaTable) -> Closing:
     """What closing a day needs to know."""
+    from cameratrap.app.close_day import Closing
+
     return Closing(event_rules(config), taxa, max_messages=config.summary.max_messages)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
@@ -19,13 +20,14 @@ import cbor2
 import msgpack
 
 from cameratrap.app.summary_json import summary_to_json
+from cameratrap.domain.credits import CREDIT_BYTES
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.summaries import ClockQuality, DailySummary, EarlierDay, Health
 from cameratrap.domain.tallies import Tally
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.resources import builtin_taxa, load_taxa
 from cameratrap.wire.codec import decode, encode
-from cameratrap.wire.layout import CREDIT_BYTES, EPOCH, MAX_BYTES
+from cameratrap.wire.layout import EPOCH, MAX_BYTES
 from cameratrap.wire.quantise import quantise
 
 SEED = 20261121
@@ -71,10 +73,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/bench message", description=__doc__)
-    here = Path(__file__).resolve().parent.parent
-    parser.add_argument(
-        "--data", type=Path, default=here.parent / "shared" / "data" / "tallies", help="folder of *.daily.jsonl"
-    )
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    data = Path(os.environ.get("CAMERATRAP_TEST_DATA", beside))
+    parser.add_argument("--data", type=Path, default=data / "tallies", help="folder of *.daily.jsonl")
     parser.add_argument("--taxa", type=Path, help="another taxa table")
     parser.add_argument("--output", type=Path, help="write the tables to this file, too")
     parser.add_argument("--all", action="store_true", help=f"every station-day instead of {SAMPLE} a study")

@@ -16,7 +16,7 @@ from cameratrap.errors import CameraTrapError, DeviceError, EncodeError
 from cameratrap.ports import Clock, SatelliteLink, SendResult, SendStatus
 from cameratrap.store.outbox import Outbox, OutboxMessage, OutboxState
 
-BUDGET_S = 900.0  # one pass of a satellite and the sessions in it
+BUDGET_S = 1300.0  # the outbox's first four attempts at their longest: three waits (750 s) and three sessions of 180 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,6 @@ class UnsentError(CameraTrapError):
         planned = f"next attempt at {last.next_attempt_at:%Y-%m-%d %H:%M:%S%z}" if last.next_attempt_at else ""
         super().__init__(
             f"{many} not sent",
-            why=f"{last.day}, part {last.part}: {last.detail or 'not tried, since an earlier session failed'}",
+            why=f"{last.label}: {last.detail or 'not tried, since an earlier session failed'}",
             hint=planned or "it stays in the outbox as failed; `cameratrap transmit --dry-run` shows what is due",
         )

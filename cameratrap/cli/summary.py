@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from cameratrap.app.summary_json import summary_from_json, summary_to_json
+from cameratrap.cli import summary_input
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, Row, table_options
+from cameratrap.domain.credits import CREDIT_BYTES
 from cameratrap.domain.summaries import DailySummary, EarlierDay
+from cameratrap.domain.tallies import OTHERS
 from cameratrap.domain.taxa import TaxaTable
-from cameratrap.errors import CameraTrapError, DecodeError, UsageError
+from cameratrap.errors import CameraTrapError, UsageError
 from cameratrap.wire.codec import decode, encode
-from cameratrap.wire.layout import CREDIT_BYTES, MAX_BYTES, UNITS_COLUMNS, units_table
-from cameratrap.wire.parts import PartialSummary, join_parts
+from cameratrap.wire.layout import MAX_BYTES, UNITS_COLUMNS, units_table
+from cameratrap.wire.parts import PartialSummary, join_neighbours
 
-STDIN = "-"
-HEX = re.compile(r"[0-9a-fA-F\s]+")
-MOST_RAW_BYTES = 2**16  # far more than any message, so that a wrong file is refused without being read whole
 DAY_COLUMNS = (
     "day",
     "sequence",
@@ -69,23 +67,6 @@ class Tried:
         return (3 if self.done else 1) if self.failed else 0
 
 
-@dataclass(frozen=True)
-class Input:
-    """One line, argument or file, and what to call it when it is wrong."""
-
-    where: str
-    data: bytes
-
-    def text(self) -> str:
-        """The text of a line. Raises UsageError."""
-        try:
-            return self.data.decode("utf-8-sig").strip()
-        except UnicodeDecodeError as error:
-            raise UsageError(
-                "this is not text", why=f"it is not UTF-8: {error.reason} at byte {error.start + 1}"
-            ) from None
-
-
 def taxa_option(command: _F) -> _F:
     """Add --taxa FILE."""
     return click.option(
@@ -108,7 +89,7 @@ def summary() -> None:
 
 @summary.command("encode", short_help="Daily summaries to messages.")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True, dir_okay=False), required=False)
-@click.option("--format", "form", type=click.Choice(["hex", "base64", "raw"]), default="hex", show_default=True)
+@click.option("--format", "form", type=click.Choice(summary_input.FORMS), default="hex", show_default=True)
 @click.option(
     "--max-bytes", type=click.IntRange(1, MAX_BYTES), default=CREDIT_BYTES, show_default=True, help="Largest message."
 )
@@ -122,15 +103,18 @@ def encode_command(
 
     Only "day" and "tallies" must be there. What else is missing is sent as not measured; a missing "sequence" is the
     running number of the object, from 0. "station" is ignored. Each message is a line; raw writes the bytes of one.
+    What a message cannot hold (taxa merged into others, quantities beyond its range) is said on stderr.
     """
     taxa = ctx.taxa(taxa_file)
     limit = max_messages or ctx.config.summary.max_messages
     tried = Tried()
     raw: list[bytes] = []
-    for number, line in enumerate(_lines(file)):
+    for number, line in enumerate(summary_input.lines(file)):
         with tried.one(line.where):
             day = summary_from_json(line.text(), sequence=number)
             messages = encode(day, taxa, max_bytes=max_bytes, max_messages=limit)
+            if lost := _lost(day, messages, taxa):
+                ctx.say(f"{line.where}: {day.day}: {lost}")
             if form == "raw":
                 raw += messages
             else:
@@ -142,7 +126,7 @@ def encode_command(
 
 @summary.command("decode", short_help="Messages to daily summaries.")
 @click.argument("messages", nargs=-1, metavar="[HEX...|FILE...]")
-@click.option("--format", "form", type=click.Choice(["hex", "base64", "raw"]), default="hex", show_default=True)
+@click.option("--format", "form", type=click.Choice(summary_input.FORMS), default="hex", show_default=True)
 @taxa_option
 @table_options
 @click.pass_obj
@@ -154,7 +138,7 @@ def decode_command(ctx: Context, out: Output, messages: tuple[str, ...], form: s
     """
     taxa = ctx.taxa(taxa_file)
     tried = Tried()
-    days = _joined(_decoded(_inputs(messages, form), form, taxa, tried))
+    days = join_neighbours(_decoded(summary_input.messages(messages, form), form, taxa, tried))
     if out.form == "json":
         out.objects(summary_to_json(day) for day in days)
     else:
@@ -172,28 +156,18 @@ def units_command(out: Output) -> None:
     out.table(UNITS_COLUMNS, units_table())
 
 
-def _lines(file: Path | None) -> Iterator[Input]:
-    """The lines of a file or of stdin that are not blank."""
-    with _opened(file) as stream:
-        of = "" if file is None or str(file) == STDIN else f" of {file}"
-        for number, line in enumerate(stream, 1):
-            if line.strip():
-                yield Input(f"line {number}{of}", line)
+def _lost(day: DailySummary, messages: Sequence[bytes], taxa: TaxaTable) -> str:
+    """What the receiver will not learn of ``day`` for want of room or range; empty where it learns everything."""
+    (received,) = join_neighbours(decode(message, taxa) for message in messages)
+    merged = _in_others(received) - _in_others(day)
+    told = [f"{merged} {'taxon' if merged == 1 else 'taxa'} merged into others"] if merged else []
+    if received.saturated:
+        told.append(f"sent at the limit of its range: {', '.join(received.saturated)}")
+    return "; ".join(told)
 
 
-@contextmanager
-def _opened(file: Path | None) -> Iterator[BinaryIO]:
-    if file is None and sys.stdin.isatty():
-        raise UsageError("nothing to read", hint="name a file, pipe into this command, or give - to type")
-    if file is None or str(file) == STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise UsageError(f"cannot read {file}", why=error.strerror or str(error)) from error
-    with stream:
-        yield stream
+def _in_others(day: DailySummary) -> int:
+    return sum(tally.taxa or 0 for tally in day.tallies if tally.taxon == OTHERS)
 
 
 def _as_text(message: bytes, form: str) -> str:
@@ -211,77 +185,15 @@ def _write_raw(messages: list[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
-def _inputs(arguments: tuple[str, ...], form: str) -> Iterator[Input]:
-    """Each argument as the message it is, or the messages in the file it names; stdin without arguments."""
-    for number, argument in enumerate(arguments, 1):
-        if form != "raw" and argument != STDIN and _is_message(argument, form):
-            yield Input(f"message {number}", argument.encode())
-        else:
-            yield from _in_file(Path(argument), form)
-    if not arguments:
-        yield from _in_file(None, form)
-
-
-def _in_file(file: Path | None, form: str) -> Iterator[Input]:
-    if form != "raw":
-        yield from _lines(file)
-        return
-    with _opened(file) as stream:
-        yield Input("stdin" if file is None else str(file), stream.read(MOST_RAW_BYTES))
-
-
-def _is_message(text: str, form: str) -> bool:
-    """Whether an argument is a message. Hexadecimal digits always are: a file of such a name is written ./12ab."""
-    return (form == "hex" and HEX.fullmatch(text) is not None) or not _exists(text)
-
-
-def _exists(text: str) -> bool:
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long for a name, or holding a zero byte
-        return False
-
-
-def _to_bytes(source: Input, form: str) -> bytes:
-    if form == "raw":
-        return source.data
-    text = source.text()
-    try:
-        return bytes.fromhex(text) if form == "hex" else base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error) as error:
-        why = f"{error}; nor is it the name of a file" if source.where.startswith("message") else str(error)
-        raise DecodeError(f"this is not {form}", why=why, hint="--format says how messages are written") from None
-
-
-def _decoded(sources: Iterable[Input], form: str, taxa: TaxaTable, tried: Tried) -> Iterator[DailySummary]:
+def _decoded(
+    sources: Iterable[summary_input.Input], form: str, taxa: TaxaTable, tried: Tried
+) -> Iterator[DailySummary]:
     for source in sources:
         day = None
         with tried.one(source.where):
-            day = decode(_to_bytes(source, form), taxa)
+            day = decode(source.message(form), taxa)
         if day is not None:
             yield day
-
-
-def _joined(days: Iterable[DailySummary]) -> Iterator[DailySummary]:
-    """Parts that follow each other and are complete as one day; incomplete ones as they are."""
-    parts: list[PartialSummary] = []
-    for day in days:
-        if parts and not (isinstance(day, PartialSummary) and _belongs(day, parts)):
-            yield from parts
-            parts = []
-        if not isinstance(day, PartialSummary):
-            yield day
-            continue
-        parts.append(day)
-        if len(parts) == day.parts:
-            yield join_parts(parts)
-            parts = []
-    yield from parts
-
-
-def _belongs(day: PartialSummary, parts: list[PartialSummary]) -> bool:
-    same = (day.day, day.sequence, day.parts) == (parts[0].day, parts[0].sequence, parts[0].parts)
-    return same and day.part not in {part.part for part in parts}
 
 
 def _rows(day: DailySummary) -> Iterator[Row]:

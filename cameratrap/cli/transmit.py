@@ -1,5 +1,6 @@
 """`transmit`: send what is due over the satellite modem, in a process of its own, so that a modem that hangs costs no
-trigger. Neither numpy nor a model runtime is imported here, and pyserial only when there is something to send.
+trigger. Neither numpy nor a model runtime is imported here, nor what counts, closes and encodes a day; pyserial only
+when there is something to send.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
+from cameratrap.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cameratrap.store.outbox import OutboxMessage
 
 COLUMNS = (
+    "kind",
     "day",
     "sequence",
     "part",
@@ -52,6 +55,8 @@ def transmit(
     messages that were due, as they stand afterwards. Exit status: 0 all that was due is sent (or nothing was due),
     1 something is not, 4 the modem is missing or silent.
     """
+    if not ctx.data.is_dir():
+        raise StoreError(f"there is no folder {ctx.data}", hint="is the card mounted? name its folder with --data CARD")
     if not (ctx.data / "cameratrap.db").is_file():
         ctx.say(f"nothing is due: there is no card's database in {ctx.data}")
         out.table(COLUMNS, [])
@@ -62,9 +67,12 @@ def transmit(
 
 
 def _show(ctx: Context, out: Output, *, ignore_schedule: bool) -> int:
-    from cameratrap.store.outbox import OutboxState, open_read_only
+    from cameratrap.store.connection import open_for_reading
+    from cameratrap.store.migrations import CARD_MIGRATIONS
+    from cameratrap.store.outbox import Outbox, OutboxState
 
-    with open_read_only(ctx.data / "cameratrap.db") as outbox:
+    with open_for_reading(ctx.data / "cameratrap.db", CARD_MIGRATIONS) as connection:
+        outbox = Outbox(connection)
         queued = outbox.messages(OutboxState.QUEUED)
         due = queued if ignore_schedule else outbox.due(datetime.now(UTC))
     out.table(COLUMNS, [_row(message) for message in due])
@@ -108,7 +116,7 @@ def _send(ctx: Context, out: Output, port: str | None, *, attempts: int, ignore_
 def _tell(ctx: Context, attempt: Attempt) -> None:
     message, result = attempt.message, attempt.result
     unsure = ", but it may have arrived" if result.uncertain else ""
-    ctx.say(f"{message.day} part {message.part}: {result.status}{unsure} ({result.detail})")
+    ctx.say(f"{message.label}: {result.status}{unsure} ({result.detail})")
 
 
 def _report(ctx: Context, out: Output, report: TransmitReport) -> int:
@@ -137,7 +145,8 @@ def _waiting(messages: Sequence[OutboxMessage]) -> str:
 def _row(message: OutboxMessage) -> dict[str, object]:
     planned = message.next_attempt_at
     return {
-        "day": message.day.isoformat(),
+        "kind": message.kind,
+        "day": None if message.day is None else message.day.isoformat(),
         "sequence": message.sequence,
         "part": message.part,
         "bytes": len(message.payload),

@@ -5,24 +5,25 @@ middle of a session leaves that trace, and a supply that gives way whenever the 
 try again at every boot.
 
 Newest day first, parts in order within it: a message has room for the days before it, so that after an outage the
-newest tells most for its credit. The older ones follow; none is dropped.
+newest tells most for its credit. The older ones follow; none is dropped. What belongs to no day goes before all days:
+it is about the trap as it is now.
 """
 
 from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
+from cameratrap.domain.credits import credits_for
 from cameratrap.errors import StoreError
 from cameratrap.ports import SendResult, SendStatus
+from cameratrap.store.connection import path_of, store_error, transaction
 
-CREDIT_BYTES = 50  # a RockBLOCK credit pays for 50 bytes or part of them
+SUMMARY = "summary"  # the kind of message that carries a day
 
 # Four attempts over at least ten minutes, which is one satellite's pass; then the sky was not the reason. An immediate
 # retry "is likely to fail as the satellite locations will not have changed" (Rock Seven), and costs as much as a first.
@@ -41,10 +42,13 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """One message. ``uncertain_attempts`` of its ``attempts`` may have delivered it although they did not succeed."""
+    """One message. ``uncertain_attempts`` of its ``attempts`` may have delivered it although they did not succeed.
+
+    ``sequence`` numbers the messages of its ``kind``. A summary has a ``day``; another kind may have none.
+    """
 
     id: int
-    day: date
+    day: date | None
     sequence: int
     part: int
     payload: bytes = field(repr=False)
@@ -58,11 +62,17 @@ class OutboxMessage:
     momsn: int | None = None
     detail: str = ""
     sent_at: datetime | None = None
+    kind: str = SUMMARY
+
+    @property
+    def label(self) -> str:
+        """What to call it before a person: its day, or its kind and number where it has no day."""
+        return f"{self.day or f'{self.kind} {self.sequence}'}, part {self.part}"
 
     @property
     def credits(self) -> int:
         """What one session with this message costs."""
-        return -(-len(self.payload) // CREDIT_BYTES)
+        return credits_for(len(self.payload))
 
     def is_due(self, now: datetime) -> bool:
         """Whether an attempt may begin.
@@ -82,7 +92,8 @@ def create_outbox(connection: sqlite3.Connection) -> None:
     connection.execute(
         """CREATE TABLE outbox (
             id INTEGER PRIMARY KEY,
-            day TEXT NOT NULL,
+            kind TEXT NOT NULL DEFAULT 'summary',
+            day TEXT CHECK (day IS NOT NULL OR kind <> 'summary'),
             sequence INTEGER NOT NULL,
             part INTEGER NOT NULL,
             payload BLOB NOT NULL,
@@ -96,7 +107,7 @@ def create_outbox(connection: sqlite3.Connection) -> None:
             momsn INTEGER,
             detail TEXT NOT NULL DEFAULT '',
             sent_at TEXT,
-            UNIQUE (sequence, part)
+            UNIQUE (kind, sequence, part)
         ) STRICT"""
     )
 
@@ -108,22 +119,31 @@ def retry_delay_s(attempts: int, jitter: float) -> float:
 
 
 def enqueue(
-    connection: sqlite3.Connection, *, day: date, sequence: int, part: int, payload: bytes, now: datetime
+    connection: sqlite3.Connection,
+    *,
+    day: date | None,
+    sequence: int,
+    part: int,
+    payload: bytes,
+    now: datetime,
+    kind: str = SUMMARY,
 ) -> OutboxMessage:
     """Put a message in, within the caller's transaction if there is one. Doing it again changes nothing.
 
-    Raises StoreError when another message already has this sequence and part.
+    Raises StoreError when another message of this kind already has this sequence and part.
     """
     connection.execute(
-        "INSERT INTO outbox (day, sequence, part, payload, created_at) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (sequence, part) DO NOTHING",
-        (day.isoformat(), sequence, part, payload, now.isoformat()),
+        "INSERT INTO outbox (kind, day, sequence, part, payload, created_at) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (kind, sequence, part) DO NOTHING",
+        (kind, day and day.isoformat(), sequence, part, payload, now.isoformat()),
     )
-    row = connection.execute("SELECT * FROM outbox WHERE sequence = ? AND part = ?", (sequence, part)).fetchone()
+    row = connection.execute(
+        "SELECT * FROM outbox WHERE kind = ? AND sequence = ? AND part = ?", (kind, sequence, part)
+    ).fetchone()
     message = _message(row)
     if (message.day, message.payload) != (day, payload):
         raise StoreError(
-            f"the outbox already holds another message {sequence}, part {part}",
+            f"the outbox already holds another {kind} {sequence}, part {part}",
             why=f"it is for {message.day} and differs from the one for {day}",
             hint="a message that may have been sent is never replaced: give the new one a new sequence",
         )
@@ -131,7 +151,11 @@ def enqueue(
 
 
 class Outbox:
-    """The outbox of an open card. ``jitter`` gives numbers in 0..1."""
+    """The outbox of an open card. ``jitter`` gives numbers in 0..1.
+
+    Each write is a transaction of its own, which waits while another process writes. Every method raises StoreError
+    for what SQLite cannot do.
+    """
 
     def __init__(
         self,
@@ -143,11 +167,15 @@ class Outbox:
         self._jitter = jitter
 
     def messages(self, state: OutboxState | None = None) -> list[OutboxMessage]:
-        """All messages, or those in one state: newest day first, parts in order."""
-        rows = self._connection.execute(
-            "SELECT * FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY day DESC, sequence DESC, part",
-            (state and state.value,),
-        )
+        """All messages, or those in one state: first those of no day, then newest day first; parts in order."""
+        try:
+            rows = self._connection.execute(
+                "SELECT * FROM outbox WHERE ?1 IS NULL OR state = ?1 "
+                "ORDER BY day DESC NULLS FIRST, kind, sequence DESC, part",
+                (state and state.value,),
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise store_error(error, path_of(self._connection)) from error
         return [_message(row) for row in rows]
 
     def due(self, now: datetime) -> list[OutboxMessage]:
@@ -157,13 +185,14 @@ class Outbox:
     def begin_attempt(self, message: OutboxMessage, now: datetime) -> OutboxMessage:
         """Count an attempt before it is made. Until `record` it stands there as one whose outcome nobody knows."""
         later = now + timedelta(seconds=retry_delay_s(message.attempts + 1, self._jitter()))
-        self._connection.execute(
-            "UPDATE outbox SET attempts = attempts + 1, uncertain_attempts = uncertain_attempts + 1, "
-            "last_attempt_at = ?, next_attempt_at = ?, last_mo_status = NULL, detail = 'interrupted' "
-            "WHERE id = ? AND state = 'queued'",
-            (now.isoformat(), later.isoformat(), message.id),
-        )
-        return self._get(message.id)
+        with transaction(self._connection):
+            self._connection.execute(
+                "UPDATE outbox SET attempts = attempts + 1, uncertain_attempts = uncertain_attempts + 1, "
+                "last_attempt_at = ?, next_attempt_at = ?, last_mo_status = NULL, detail = 'interrupted' "
+                "WHERE id = ? AND state = 'queued'",
+                (now.isoformat(), later.isoformat(), message.id),
+            )
+            return self._get(message.id)
 
     def record(self, message: OutboxMessage, result: SendResult, now: datetime) -> OutboxMessage:
         """Write down how the attempt begun last ended."""
@@ -173,21 +202,23 @@ class Outbox:
             SendStatus.PERMANENT: OutboxState.FAILED,
         }[result.status]
         queued, sent = state is OutboxState.QUEUED, state is OutboxState.SENT
-        self._connection.execute(
-            "UPDATE outbox SET state = ?, uncertain_attempts = uncertain_attempts - ?, next_attempt_at = ?, "
-            "last_mo_status = ?, momsn = ?, detail = ?, sent_at = ? WHERE id = ?",
-            (
-                state.value,
-                0 if result.uncertain else 1,
-                self._next_attempt(message, result, now).isoformat() if queued else None,
-                result.mo_status,
-                result.momsn,
-                result.detail,
-                now.isoformat() if sent else None,
-                message.id,
-            ),
+        values = (
+            state.value,
+            0 if result.uncertain else 1,
+            self._next_attempt(message, result, now).isoformat() if queued else None,
+            result.mo_status,
+            result.momsn,
+            result.detail,
+            now.isoformat() if sent else None,
+            message.id,
         )
-        return self._get(message.id)
+        with transaction(self._connection):
+            self._connection.execute(
+                "UPDATE outbox SET state = ?, uncertain_attempts = uncertain_attempts - ?, next_attempt_at = ?, "
+                "last_mo_status = ?, momsn = ?, detail = ?, sent_at = ? WHERE id = ?",
+                values,
+            )
+            return self._get(message.id)
 
     def _next_attempt(self, message: OutboxMessage, result: SendResult, now: datetime) -> datetime:
         ours = retry_delay_s(message.attempts, self._jitter())
@@ -197,28 +228,13 @@ class Outbox:
         return _message(self._connection.execute("SELECT * FROM outbox WHERE id = ?", (number,)).fetchone())
 
 
-@contextmanager
-def open_read_only(path: Path) -> Iterator[Outbox]:
-    """The outbox of a card's database, to look at and never to write. Raises StoreError."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
-            yield Outbox(connection)
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"the outbox in {path} cannot be read",
-            why=str(error),
-            hint="a damaged database is left as it is: copy the file away, then try `sqlite3 FILE .recover`",
-        ) from error
-
-
 def _message(row: sqlite3.Row) -> OutboxMessage:
     def moment(column: str) -> datetime | None:
         return datetime.fromisoformat(row[column]) if row[column] else None
 
     return OutboxMessage(
         id=row["id"],
-        day=date.fromisoformat(row["day"]),
+        day=date.fromisoformat(row["day"]) if row["day"] else None,
         sequence=row["sequence"],
         part=row["part"],
         payload=bytes(row["payload"]),
@@ -232,4 +248,5 @@ def _message(row: sqlite3.Row) -> OutboxMessage:
         momsn=row["momsn"],
         detail=row["detail"],
         sent_at=moment("sent_at"),
+        kind=row["kind"],
     )

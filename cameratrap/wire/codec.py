@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from cameratrap.domain.credits import CREDIT_BYTES
 from cameratrap.domain.summaries import DailySummary, EarlierDay
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import DecodeError
 from cameratrap.wire.bits import BitReader
-from cameratrap.wire.layout import CREDIT_BYTES, MAX_BYTES, VERSION
+from cameratrap.wire.layout import MAX_BYTES, VERSION
 from cameratrap.wire.message import read_body, write_message
 from cameratrap.wire.packing import pack
 from cameratrap.wire.quantise import quantise, saturated
@@ -45,8 +46,12 @@ def decode(message: bytes, taxa: TaxaTable) -> DailySummary:
 
     Zero bytes after its end are ignored. Raises DecodeError for anything that ``encode`` does not write.
     """
-    content = message.rstrip(b"\0")
-    _check_header(content)
+    _check_header(message)
+    content = message.rstrip(b"\0")  # only now: the last byte of a sealed message may be zero and belong to its seal
+    if len(content) > MAX_BYTES:
+        raise DecodeError(
+            "the message is too long", why=f"it has {len(content)} bytes, and a satellite message at most {MAX_BYTES}"
+        )
     bits = BitReader(content)
     bits.read(8)
     summary = read_body(bits, taxa)
@@ -60,14 +65,11 @@ def decode(message: bytes, taxa: TaxaTable) -> DailySummary:
     return replace(summary, saturated=saturated(summary))
 
 
-def _check_header(content: bytes) -> None:
-    if not content:
+def _check_header(message: bytes) -> None:
+    """Refuse by the first byte, which stands in the clear, what is not a message of this version in the clear."""
+    if not any(message):
         raise DecodeError("the message is empty", why="it has no byte that is not zero")
-    if len(content) > MAX_BYTES:
-        raise DecodeError(
-            "the message is too long", why=f"it has {len(content)} bytes, and a satellite message at most {MAX_BYTES}"
-        )
-    version, key_id = divmod(content[0], 16)
+    version, key_id = divmod(message[0], 16)
     if version != VERSION:
         raise DecodeError(
             f"wire version {version} is not known",
@@ -77,6 +79,6 @@ def _check_header(content: bytes) -> None:
     if key_id:
         raise DecodeError(
             f"the message is sealed with key {key_id}",
-            why="this program opens no seals",
-            hint="keep the raw bytes and update cameratrap",
+            why=f"this program opens no seals; all its {len(message)} bytes belong to it",
+            hint="keep the raw bytes, the last ones too where they are zero, and update cameratrap",
         )

@@ -60,7 +60,8 @@ class Quantity:
     def quantise(self, value: float) -> float:
         if not -inf < value < inf:
             raise EncodeError(f"{self.name} cannot be {value}", why="it is not a number")
-        step = round(value * self.per_unit)
+        # Limited before it is rounded: the largest floats times a step are no longer finite.
+        step = round(min(max(value * self.per_unit, self.minimum - 1), self.maximum + 1))
         if (step < self.minimum and not self.open_below) or (step > self.maximum and not self.open_above):
             raise EncodeError(
                 f"{self.name} cannot be {value}",

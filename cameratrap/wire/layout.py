@@ -11,7 +11,8 @@
     padding       zeros to the end of the last byte
 
 A message therefore ends in a 1 and then zeros: its last byte is never 0, and zero bytes added or cut off on the way
-change nothing.
+change nothing. This holds for key id 0 alone: a sealed message may end in a 0 that belongs to its seal, so that a
+reader looks at the first byte before it takes any zeros off the end.
 
 Tallies are taken in ascending order of wire code, the bucket of others being code 0. Of the codes already used in this
 message, in the order of their first use, a day has: 1 bit whether it has any tally, then 1 bit a code (both are left
@@ -36,7 +37,6 @@ from cameratrap.wire.fields import Choice, Field, Flags, Quantity
 
 VERSION = 1
 MAX_BYTES = 340  # one mobile-originated message of a 9602 or 9603 (Iridium SBD developers' guide 3.0, section 5)
-CREDIT_BYTES = 50  # RockBLOCK charges one credit per 50 bytes or part of them
 
 EPOCH = date(2000, 1, 1)
 DAY = Fixed(15)  # up to 17 September 2089

@@ -98,7 +98,7 @@ def _merge(bare: DailySummary, count: int, taxa: TaxaTable, max_bytes: int) -> l
 def _is_animal(code: int, taxa: TaxaTable) -> bool:
     """Whether it is no person or vehicle, as far as the table knows."""
     taxon = taxa.by_code(code)
-    return taxon is None or not (taxa.is_person(taxon.name) or taxa.is_vehicle(taxon.name))
+    return taxon is None or taxa.is_animal(taxon.name)
 
 
 def _with_others(bare: DailySummary, rows: Sequence[Row], merged: int, taxa: TaxaTable) -> DailySummary:

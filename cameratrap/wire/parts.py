@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
@@ -55,6 +55,28 @@ def join_parts(parts: Sequence[PartialSummary]) -> DailySummary:
         saturated=tuple(dict.fromkeys(name for part in ordered for name in part.saturated)),
         earlier=_newest_first([day for part in ordered for day in part.earlier]),
     )
+
+
+def join_neighbours(days: Iterable[DailySummary]) -> Iterator[DailySummary]:
+    """Parts that follow each other and are complete as one day; incomplete ones, and whole days, as they are."""
+    parts: list[PartialSummary] = []
+    for day in days:
+        if parts and not (isinstance(day, PartialSummary) and _belongs(day, parts)):
+            yield from parts
+            parts = []
+        if not isinstance(day, PartialSummary):
+            yield day
+            continue
+        parts.append(day)
+        if len(parts) == day.parts:
+            yield join_parts(parts)
+            parts = []
+    yield from parts
+
+
+def _belongs(day: PartialSummary, parts: Sequence[PartialSummary]) -> bool:
+    same = (day.day, day.sequence, day.parts) == (parts[0].day, parts[0].sequence, parts[0].parts)
+    return same and day.part not in {part.part for part in parts}
 
 
 def _first_told(groups: Sequence[_Group]) -> _Group:

@@ -43,7 +43,7 @@ def quantise(summary: DailySummary, taxa: TaxaTable) -> DailySummary:
         sequence=int(SEQUENCE.quantise(summary.sequence)),
         effort=_on_grid(summary.effort, EFFORT),
         health=_on_grid(summary.health, HEALTH),
-        tallies=to_tallies(to_rows(summary.tallies, taxa), taxa),
+        tallies=_tallies(summary.tallies, taxa),
         earlier=_earlier_days(summary, taxa),
     )
     return replace(quantised, saturated=saturated(quantised))
@@ -83,6 +83,20 @@ def _saturated_tallies(prefix: str, tallies: Sequence[Tally]) -> list[str]:
     ]
 
 
+def _tallies(tallies: Iterable[Tally], taxa: TaxaTable) -> tuple[Tally, ...]:
+    return to_tallies(to_rows([_tally(tally) for tally in tallies], taxa), taxa)
+
+
+def _tally(tally: Tally) -> Tally:
+    events, individuals = int(EVENTS.quantise(tally.events)), int(INDIVIDUALS.quantise(tally.individuals))
+    if individuals < events:
+        raise EncodeError(
+            f"{tally.taxon} cannot have {individuals} individuals in {events} events",
+            why="every event counts at least one individual",
+        )
+    return Tally(tally.taxon, events, individuals, _or_none(TAXA, tally.taxa))
+
+
 def _on_grid(group: _Group, fields: Iterable[Field]) -> _Group:
     on_grid: dict[str, Any] = {field.name: _or_none(field, getattr(group, field.name)) for field in fields}
     return replace(group, **on_grid)
@@ -113,5 +127,5 @@ def _earlier_day(each: EarlierDay, taxa: TaxaTable) -> EarlierDay:
         sequence=int(SEQUENCE.quantise(each.sequence)),
         hours_armed=_or_none(HOURS_ARMED, each.hours_armed),
         hours_armed_night=_or_none(HOURS_ARMED_NIGHT, each.hours_armed_night),
-        tallies=to_tallies(to_rows(each.tallies, taxa), taxa),
+        tallies=_tallies(each.tallies, taxa),
     )

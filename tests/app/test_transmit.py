@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cameratrap.app.transmit import TransmitReport, UnsentError, transmit
+from cameratrap.config import Config
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import DeviceError
 from cameratrap.ports import SendResult, SendStatus
@@ -46,6 +47,8 @@ class FakeClock:
 class FakeLink:
     """Answers each session with the next result, and then with success."""
 
+    session_s = 20.0
+
     def __init__(self, clock: FakeClock, *results: SendResult | DeviceError) -> None:
         self.clock = clock
         self.results = list(results)
@@ -53,7 +56,7 @@ class FakeLink:
 
     def send(self, payload: bytes, *, deadline_s: float) -> SendResult:
         self.sessions.append((self.clock.seconds, payload, deadline_s))
-        self.clock.seconds += 20
+        self.clock.seconds += self.session_s
         result = self.results.pop(0) if self.results else SENT
         if isinstance(result, DeviceError):
             raise result
@@ -138,6 +141,29 @@ def test_a_run_never_waits_beyond_its_budget(connection: sqlite3.Connection) -> 
     trap.run(attempts=10, budget_s=200)
     assert len(trap.link.sessions) == 2
     assert trap.clock.seconds <= 200
+
+
+@pytest.mark.parametrize(("jitter", "session_s"), [(0.0, 0.5), (0.0, 180.0), (1.0, 0.5), (1.0, 180.0)])
+def test_by_default_a_run_tries_four_times_over_ten_minutes(
+    connection: sqlite3.Connection, jitter: float, session_s: float
+) -> None:
+    """What the outbox plans, the configuration's defaults and the run's budget allow, however long sessions take."""
+    modem = Config().modem
+    trap = Trap(connection, 1, *[NO_SKY] * 10)
+    trap.outbox = Outbox(connection, jitter=lambda: jitter)
+    trap.link.session_s = session_s
+    assert session_s <= modem.deadline_s
+    transmit(
+        trap.outbox,
+        trap.link,
+        trap.clock,
+        attempts=modem.attempts,
+        deadline_s=modem.deadline_s,
+        wait=trap.clock.wait,
+    )
+    starts = [start for start, _, _ in trap.link.sessions]
+    assert len(starts) == 4
+    assert starts[-1] - starts[0] >= 600
 
 
 def test_planned_attempts_wait_for_their_time(connection: sqlite3.Connection) -> None:

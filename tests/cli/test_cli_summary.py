@@ -44,11 +44,11 @@ class Shell:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
 
-    def __call__(self, *arguments: str, stdin: str | bytes = "") -> tuple[int, bytes, str]:
+    def __call__(self, *arguments: str, stdin: str | bytes = "", quiet: bool = False) -> tuple[int, bytes, str]:
         """Exit status, stdout and stderr."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
         self._monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
-        status = run(["summary", *arguments])
+        status = run([*(["--quiet"] if quiet else []), "summary", *arguments])
         out, err = self._capsys.readouterr()
         return status, out, err.decode()
 
@@ -188,11 +188,31 @@ def test_a_day_in_several_messages_comes_back_as_one_object(shell: Shell) -> Non
 
 def test_one_message_a_day_merges_what_does_not_fit(shell: Shell) -> None:
     """By default a day costs one credit, and the last tally says what is in it."""
-    _, messages, _ = shell("encode", stdin=crowded())
+    status, messages, err = shell("encode", stdin=crowded())
     (day,) = shell.objects("decode", stdin=messages)
     assert len(messages.strip()) <= 2 * 50
+    merged = 40 - (len(day["tallies"]) - 1)
+    assert (status, err) == (0, f"line 1: 2026-11-21: {merged} taxa merged into others\n")
+    assert day["tallies"][-1]["taxa"] == merged
     assert day["tallies"][-1]["taxon"] == "others"
     assert sum(tally["individuals"] for tally in day["tallies"]) == sum(tally.individuals for tally in many(40))
+
+
+def test_what_saturates_is_said_once_an_object_and_not_with_quiet(shell: Shell) -> None:
+    """A battery beyond the range and a fox beyond counting: one line for their object, none for the others."""
+    text = json.dumps(
+        {
+            "day": "2026-11-21",
+            "sequence": 1,
+            "health": {"battery_v": 99, "temperature_min_c": -80},
+            "tallies": [{"taxon": "Vulpes vulpes", "events": 1, "individuals": 2**21}],
+        }
+    )
+    status, messages, err = shell("encode", stdin=f"{BARE}\n{text}\n{BARE}\n")
+    named = "health.battery_v, health.temperature_min_c, tallies.Vulpes vulpes.individuals"
+    assert (status, len(messages.splitlines())) == (0, 3)
+    assert err == f"line 2: 2026-11-21: sent at the limit of its range: {named}\n"
+    assert shell("encode", stdin=text, quiet=True) == (0, messages.splitlines(keepends=True)[1], "")
 
 
 def test_another_taxa_table_may_be_used(shell: Shell, tmp_path: Path) -> None:

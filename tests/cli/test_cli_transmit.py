@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -131,8 +133,158 @@ def test_a_damaged_database_is_said(tmp_path: Path, content: bytes, capsys: pyte
     """It is exit 1, and the file is left as it is."""
     (tmp_path / "cameratrap.db").write_bytes(content)
     assert run(["--data", str(tmp_path), "transmit", "--dry-run"]) == 1
-    assert "outbox" in capsys.readouterr().err
+    assert "is damaged or is not a database" in capsys.readouterr().err
     assert (tmp_path / "cameratrap.db").read_bytes() == content
+
+
+@pytest.mark.parametrize("option", [["--dry-run"], []])
+def test_a_folder_that_is_not_there_is_an_error(
+    tmp_path: Path, option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A card that is not mounted, or a name mistyped, is not the same as nothing to send."""
+    assert run(["--data", str(tmp_path / "none"), "transmit", *option]) == 1
+    error = capsys.readouterr().err
+    assert f"error: there is no folder {tmp_path / 'none'}\nhint: " in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_alert_is_shown_and_sent_like_any_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A message without a day has its kind and number in the table, and empty cells where a day would be."""
+    folder = make_card(tmp_path, [])
+    with closing(open_store(folder / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        now = datetime.now(UTC)
+        enqueue(connection, day=None, sequence=7, part=1, payload=b"alert", now=now, kind="alert")
+    assert run(["--data", str(folder), "transmit", "--dry-run", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["kind"], shown["day"], shown["sequence"]) == ("alert", None, 7)
+    with emulator(tmp_path) as port:
+        assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
+    assert "alert 7, part 1: sent" in capsys.readouterr().err
+    assert deliveries(tmp_path) == [b"alert"]
+
+
+def _closed(card: Path, target: Path) -> None:
+    """A card taken out after everything was closed: no write-ahead log."""
+    shutil.copytree(card, target)
+    assert [path.name for path in target.iterdir()] == ["cameratrap.db"]
+
+
+def _pulled_out(card: Path, target: Path) -> None:
+    """A card taken out of a running trap: its newest message is in the write-ahead log, and no index of that log is
+    left."""
+    target.mkdir()
+    with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        enqueue(connection, day=date(2026, 11, 2), sequence=2, part=1, payload=b"newest", now=datetime.now(UTC))
+        for name in ("cameratrap.db", "cameratrap.db-wal"):
+            shutil.copyfile(card / name, target / name)
+
+
+@contextmanager
+def unwritable(folder: Path, way: str) -> Iterator[list[str]]:
+    """The beginning of a command line for which ``folder`` cannot be written, by its permissions or by its mount."""
+    root = os.geteuid() == 0
+    if way == "permissions":
+        caps = "-dac_override,-dac_read_search"
+        prefix = ["setpriv", f"--bounding-set={caps}", f"--inh-caps={caps}"] if root else []
+        for path in folder.iterdir():
+            path.chmod(0o444)
+        folder.chmod(0o555)
+    else:
+        script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+        prefix = ["unshare", "--mount", *([] if root else ["--map-root-user"]), "sh", "-c", script, str(folder)]
+    try:
+        if not _works([*prefix, "true"]) or _works([*prefix, "touch", str(folder / "probe")]):
+            pytest.skip("this machine lets no test make a folder that cannot be written in this way")
+        yield prefix
+    finally:
+        folder.chmod(0o755)
+
+
+def _works(command: Sequence[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("way", ["permissions", "mount"])
+@pytest.mark.parametrize(("taken_out", "payloads"), [(_closed, [PAYLOAD]), (_pulled_out, [b"newest", PAYLOAD])])
+def test_a_card_that_cannot_be_written_is_shown_and_not_sent(
+    tmp_path: Path, card: Path, taken_out: Callable[[Path, Path], None], payloads: list[bytes], way: str
+) -> None:
+    """--dry-run shows everything that is due, also what is only in the write-ahead log; sending is refused before the
+    modem is touched, as one error with a hint; and the folder is as it was.
+    """
+    folder = tmp_path / "reader"
+    taken_out(card, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with unwritable(folder, way) as prefix:
+        command = [*prefix, *_command(folder, tmp_path / "none")]
+        dry = subprocess.run([*command, "--dry-run", "--json"], capture_output=True, text=True, timeout=60, check=False)
+        sent = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (dry.returncode, "error" in dry.stderr) == (0, False), dry.stderr
+    shown = [json.loads(line) for line in dry.stdout.splitlines()]
+    assert [bytes.fromhex(each["payload"]) for each in shown] == payloads
+    assert sent.returncode == 1, sent.stderr
+    assert re.fullmatch(r"error: .*\nhint: .*\n", sent.stderr)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_database_in_use_for_too_long_is_said_and_nothing_is_sent(
+    tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An attempt that cannot be written down is not made."""
+    monkeypatch.setattr("cameratrap.store.connection.BUSY_TIMEOUT_S", 0.05)
+    with (
+        closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as other,
+        emulator(tmp_path) as port,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        assert run(["--data", str(card), "transmit", "--port", str(port)]) == 1
+        other.execute("ROLLBACK")
+    error = capsys.readouterr().err
+    assert "in use by another process" in error
+    assert "hint: " in error
+    assert deliveries(tmp_path) == []
+
+
+# Closing a day reads before it writes and takes a moment in between, in which the other process may have written.
+WRITER = """
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from cameratrap.store.connection import open_store, transaction
+from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.outbox import enqueue
+
+connection = open_store(Path(sys.argv[1]), CARD_MIGRATIONS, create=False)
+for _ in range(int(sys.argv[2])):
+    with transaction(connection):
+        number = connection.execute("SELECT COALESCE(MAX(sequence), 0) FROM outbox").fetchone()[0] + 1
+        day, now = date(2026, 1, 1) + timedelta(days=number), datetime.now(UTC)
+        time.sleep(0.004)
+        enqueue(connection, day=day, sequence=number, part=1, payload=b"day %d" % number, now=now)
+    time.sleep(0.004)
+"""
+
+
+def test_a_trap_queues_days_while_another_process_sends_them(tmp_path: Path) -> None:
+    """Two processes write one database at the same time: neither finds it locked, no day is lost, and every
+    message arrives once.
+    """
+    days = 100
+    folder = make_card(tmp_path, [])
+    with emulator(tmp_path) as port:
+        command = [sys.executable, "-c", WRITER, str(folder / "cameratrap.db"), str(days)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as writer:
+            while writer.poll() is None:
+                assert run(["--data", str(folder), "--quiet", "transmit", "--port", str(port)]) == 0
+            assert writer.stderr is not None
+            assert (writer.returncode, writer.stderr.read()) == (0, "")
+        assert run(["--data", str(folder), "--quiet", "transmit", "--port", str(port)]) == 0
+    assert {message.state for message in stored(folder)} == {OutboxState.SENT}
+    assert sorted(deliveries(tmp_path)) == sorted(b"day %d" % number for number in range(1, days + 1))
 
 
 def test_two_at_once_are_refused(tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,26 +330,28 @@ def test_killed_in_mid_session_and_run_again(tmp_path: Path, card: Path) -> None
     assert set(deliveries(tmp_path)) == {PAYLOAD}
 
 
-def test_the_way_to_the_modem_stays_light(tmp_path: Path) -> None:
-    """Neither numpy, OpenCV, Pillow nor a model runtime is imported to send; pyserial only when there is something."""
-    heavy = ["numpy", "cv2", "PIL", "tflite_runtime", "ai_edge_litert", "serial"]
+PICTURES = ["numpy", "cv2", "PIL", "tflite_runtime", "ai_edge_litert"]
+COUNTING = ["cameratrap.app.close_day", "cameratrap.app.fold", "cameratrap.wire", "cameratrap.domain.taxa"]
+
+
+@pytest.mark.parametrize(
+    ("sending", "status", "serial"),
+    [("dry", 0, False), ("nothing due", 0, False), ("no modem", 4, True), ("", 0, True)],
+)
+def test_sending_stays_light(tmp_path: Path, sending: str, status: int, serial: bool) -> None:
+    """Neither the picture side nor what closes a day, encodes it or knows taxa is imported to look at the outbox, to
+    find nothing due, to miss the modem, or to send; pyserial only when there is something to send.
+    """
+    folder = make_card(tmp_path, [] if sending == "nothing due" else [PAYLOAD])
     program = (
         "import sys; from cameratrap.cli import run; status = run(sys.argv[1:]);"
-        f"print(status, [name for name in {heavy!r} if name in sys.modules])"
+        f"print(status, [name for name in {[*PICTURES, *COUNTING, 'serial']!r} if name in sys.modules])"
     )
-    folder = make_card(tmp_path, [])
-    for options in (["--dry-run"], []):
+    with emulator(tmp_path) as port:
+        options = (
+            ["--dry-run"] if sending == "dry" else ["--port", str(tmp_path / "x" if sending == "no modem" else port)]
+        )
         command = [sys.executable, "-c", program, "--data", str(folder), "transmit", *options]
-        shown = subprocess.run(command, capture_output=True, text=True, env={**os.environ}, check=True, timeout=60)
-        assert shown.stdout.splitlines()[-1] == "0 []"
-
-
-def test_sending_imports_pyserial_alone_of_the_heavy_ones(tmp_path: Path, card: Path) -> None:
-    """Even a run that opens the port brings in nothing of the picture side."""
-    program = (
-        "import sys; from cameratrap.cli import run; run(sys.argv[1:]);"
-        "print([n for n in ['numpy', 'cv2', 'PIL', 'tflite_runtime', 'serial'] if n in sys.modules])"
-    )
-    command = [sys.executable, "-c", program, "--data", str(card), "transmit", "--port", str(tmp_path / "none")]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert shown.stdout.splitlines()[-1] == "['serial']"
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert shown.stdout.splitlines()[-1] == f"{status} {['serial'] if serial else []}"
+    assert deliveries(tmp_path) == ([PAYLOAD] if sending == "" else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.domain.messages import MessageSource, ReceivedMessage
+from cameratrap.domain.messages import MAX_DELIVERY_BYTES, MessageSource, ReceivedMessage
+from cameratrap.errors import StoreError
 from cameratrap.store.connection import open_store
 from cameratrap.store.inbox import INBOX_FILE, MAX_COPIES, Inbox, create_inbox, fingerprint
 from cameratrap.store.migrations import INBOX_MIGRATIONS
@@ -29,7 +31,7 @@ MESSAGE = ReceivedMessage(
     latitude=51.52,
     longitude=-1.25,
     cep_km=3.0,
-    body_sha256="ab" * 32,
+    body=b'{"JWT": "\xff\x00"}',
 )
 BARE = ReceivedMessage(payload=b"\x10\xaa", source=MessageSource.FILE)
 
@@ -65,17 +67,29 @@ def test_a_message_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_a_copy_is_counted_and_not_stored_again(inbox: Inbox) -> None:
     """The same modem, number, time and payload, whichever way it comes in."""
     inbox.add(MESSAGE, received_at=NOW)
-    again = replace(MESSAGE, source=MessageSource.EMAIL, verified=None, latitude=None, body_sha256="cd" * 32)
+    again = replace(MESSAGE, source=MessageSource.EMAIL, verified=None, latitude=None, body=b"Subject: x")
     assert inbox.add(again, received_at=NOW + timedelta(hours=1)) is False
     (stored,) = inbox.messages()
     (copy,) = inbox.copies()
     assert (stored.message, stored.copies) == (MESSAGE, 1)
     assert (copy.copy_of, copy.received_at) == (stored.id, NOW + timedelta(hours=1))
-    assert (copy.message.source, copy.message.verified, copy.message.body_sha256) == (
-        MessageSource.EMAIL,
-        None,
-        "cd" * 32,
-    )
+    assert (copy.message.source, copy.message.verified, copy.message.body) == (MessageSource.EMAIL, None, b"Subject: x")
+
+
+def test_a_delivery_that_comes_again_byte_for_byte_takes_its_room_once(inbox: Inbox) -> None:
+    """Twenty retries of a gateway are twenty copies of one body."""
+    other = replace(MESSAGE, momsn=1, body=b"another")
+    for message in (MESSAGE, MESSAGE, MESSAGE, other):
+        inbox.add(message, received_at=NOW)
+    assert [row["body"] for row in inbox.connection.execute("SELECT body FROM bodies")] == [MESSAGE.body, b"another"]
+    assert [copy.message.body for copy in inbox.copies()] == [MESSAGE.body] * 2
+
+
+def test_what_is_not_listed_is_not_stored(inbox: Inbox) -> None:
+    """Copies that differ in a byte each fill no disk."""
+    for number in range(MAX_COPIES + 5):
+        inbox.add(replace(MESSAGE, body=b"%d" % number), received_at=NOW)
+    assert inbox.connection.execute("SELECT COUNT(*) FROM bodies").fetchone()[0] == MAX_COPIES + 1
 
 
 @pytest.mark.parametrize(
@@ -109,6 +123,47 @@ def test_a_copy_that_proves_itself_proves_the_message(inbox: Inbox, first: bool 
     for verified in (first, second):
         inbox.add(replace(MESSAGE, verified=verified), received_at=NOW)
     assert [each.message.verified for each in inbox.messages()] == [True]
+
+
+def test_an_adopted_proof_stays(tmp_path: Path) -> None:
+    """It survives closing, and copies without proof after it; the body that proves is there byte for byte."""
+    unproved = replace(MESSAGE, verified=None, source=MessageSource.EMAIL, body=b"Subject: x")
+    with closing(open_store(tmp_path / INBOX_FILE, INBOX_MIGRATIONS, create=True)) as connection:
+        for message in (unproved, MESSAGE, unproved):
+            Inbox(connection).add(message, received_at=NOW)
+    with closing(open_store(tmp_path / INBOX_FILE, INBOX_MIGRATIONS, create=False)) as connection:
+        (stored,) = Inbox(connection).messages()
+        copies = [(copy.message.verified, copy.message.body) for copy in Inbox(connection).copies()]
+    assert (stored.message.verified, stored.message.source, stored.copies) == (True, MessageSource.EMAIL, 2)
+    assert copies == [(True, MESSAGE.body), (None, b"Subject: x")]
+
+
+def test_a_proof_proves_only_the_message_it_is_of(inbox: Inbox) -> None:
+    """The others of the same modem stay as they were."""
+    for momsn in (1, 2):
+        inbox.add(replace(MESSAGE, momsn=momsn, verified=None), received_at=NOW)
+    inbox.add(replace(MESSAGE, momsn=2), received_at=NOW)
+    assert [(each.message.momsn, each.message.verified) for each in inbox.messages()] == [(1, None), (2, True)]
+
+
+def test_what_is_proved_replaces_what_was_said_first(inbox: Inbox) -> None:
+    """A forger who is quicker does not get his place on the map shown as proved; nor does one who is slower."""
+    forged = replace(MESSAGE, verified=None, session_status=13, latitude=1.0, longitude=2.0, cep_km=4.0)
+    for message in (forged, MESSAGE, forged):
+        inbox.add(message, received_at=NOW)
+    (stored,) = inbox.messages()
+    assert stored.message == replace(MESSAGE, source=stored.message.source)
+
+
+def test_a_proof_is_kept_however_late_it_comes(inbox: Inbox) -> None:
+    """Unproved copies cannot use up its place; proved once, more proofs are copies like others."""
+    for number in range(MAX_COPIES + 5):
+        inbox.add(replace(MESSAGE, verified=None, body=b"%d" % number), received_at=NOW)
+    for _ in range(3):
+        inbox.add(MESSAGE, received_at=NOW)
+    copies = list(inbox.copies())
+    assert len(copies) == MAX_COPIES + 1
+    assert (copies[-1].message.verified, copies[-1].message.body) == (True, MESSAGE.body)
 
 
 def test_two_unproved_copies_stay_unproved(inbox: Inbox) -> None:
@@ -186,9 +241,25 @@ def test_order_and_repetition_change_nothing(messages: list[ReceivedMessage], ra
         {"momsn": -1},
         {"transmit_time": datetime(2026, 6, 1)},  # noqa: DTZ001 - that is what is wrong with it
         {"payload": bytes(1961)},
+        {"body": bytes(MAX_DELIVERY_BYTES + 1)},
+        {"verified": False},
     ],
 )
 def test_an_impossible_message_cannot_be_made(wrong: dict[str, object]) -> None:
     """The rules stand in the value, not only in the parsers."""
-    with pytest.raises(ValueError, match=r"IMEI|MOMSN|offset|payload"):
+    with pytest.raises(ValueError, match=r"IMEI|MOMSN|offset|payload|delivery|refused"):
         replace(MESSAGE, **wrong)  # type: ignore[arg-type]
+
+
+def test_an_inbox_that_fails_says_so(inbox: Inbox) -> None:
+    """In an error of ours, whichever way it is used."""
+    inbox.connection.execute("DROP TABLE copies")
+    inbox.connection.execute("DROP TABLE messages")
+    for use in (
+        lambda: inbox.add(MESSAGE, received_at=NOW),
+        lambda: inbox.has_payload(MESSAGE),
+        lambda: list(inbox.messages()),
+        lambda: list(inbox.copies()),
+    ):
+        with pytest.raises(StoreError, match="no such table"):
+            use()

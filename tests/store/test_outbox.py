@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cameratrap.errors import StoreError
 from cameratrap.ports import SendResult, SendStatus
-from cameratrap.store.connection import open_store
+from cameratrap.store.connection import open_for_reading, open_store
 from cameratrap.store.outbox import (
     JITTER,
     RETRY_DELAYS_S,
@@ -23,7 +23,6 @@ from cameratrap.store.outbox import (
     OutboxState,
     create_outbox,
     enqueue,
-    open_read_only,
     retry_delay_s,
 )
 
@@ -164,18 +163,55 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
     with closing(open_store(path, (create_outbox,), create=True)) as opened:
         put(opened)
     before = path.read_bytes()
-    with open_read_only(path) as outbox:
+    with open_for_reading(path, (create_outbox,)) as connection:
+        outbox = Outbox(connection)
         message = outbox.due(NOW)[0]
+        with pytest.raises(StoreError, match="readonly"):
+            outbox.begin_attempt(message, NOW)
     assert path.read_bytes() == before
-    with pytest.raises(StoreError, match="readonly"), open_read_only(path) as outbox:
-        outbox.begin_attempt(message, NOW)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
-def test_a_damaged_database_is_said_and_left(tmp_path: Path, content: bytes) -> None:
-    """Neither an empty file nor a foreign one is read as an empty outbox."""
+def test_an_alert_needs_no_day_and_stands_beside_the_summary_of_its_number(
+    connection: sqlite3.Connection, outbox: Outbox
+) -> None:
+    """Each kind numbers its own messages; what has no day goes first, and is called by its kind and number."""
+    summary = put(connection)
+    alert = enqueue(connection, day=None, sequence=1, part=1, payload=b"card full", now=NOW, kind="alert")
+    again = enqueue(connection, day=None, sequence=1, part=1, payload=b"card full", now=NOW, kind="alert")
+    assert alert == again
+    assert [(each.kind, each.day) for each in outbox.due(NOW)] == [("alert", None), ("summary", summary.day)]
+    assert [each.label for each in outbox.due(NOW)] == ["alert 1, part 1", "2026-11-22, part 1"]
+    with pytest.raises(StoreError, match="another alert 1"):
+        enqueue(connection, day=None, sequence=1, part=1, payload=b"other", now=NOW, kind="alert")
+
+
+def test_a_summary_without_a_day_is_refused(connection: sqlite3.Connection) -> None:
+    """The database itself holds that every summary is of a day."""
+    with pytest.raises(sqlite3.IntegrityError):
+        enqueue(connection, day=None, sequence=1, part=1, payload=b"x", now=NOW)
+
+
+def test_a_write_that_another_process_holds_up_for_too_long_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not sqlite3's own error but one of ours, with what to do; afterwards the attempt can be made."""
+    monkeypatch.setattr("cameratrap.store.connection.BUSY_TIMEOUT_S", 0.05)
     path = tmp_path / "card.db"
-    path.write_bytes(content)
-    with pytest.raises(StoreError, match="cannot be read"), open_read_only(path) as outbox:
+    with (
+        closing(open_store(path, (create_outbox,), create=True)) as ours,
+        closing(open_store(path, (create_outbox,), create=False)) as theirs,
+    ):
+        message = put(ours)
+        theirs.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="database is locked") as caught:
+            Outbox(ours).begin_attempt(message, NOW)
+        assert caught.value.hint
+        theirs.execute("COMMIT")
+        assert Outbox(ours).begin_attempt(message, NOW).attempts == 1
+
+
+def test_a_card_that_breaks_while_it_is_read_is_said(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """Whatever SQLite says to a look at the messages is an error of ours."""
+    connection.execute("DROP TABLE outbox")
+    with pytest.raises(StoreError, match="no such table"):
         outbox.messages()
-    assert path.read_bytes() == content

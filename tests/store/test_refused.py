@@ -67,3 +67,12 @@ def test_a_file_that_is_none_of_ours_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text("{}")
     with pytest.raises(StoreError, match="not a refused body"):
         list(RefusedLog(tmp_path).bodies())
+
+
+def test_a_body_that_another_process_drops_meanwhile(tmp_path: Path) -> None:
+    """A listener and `reverify` work on one log."""
+    log = RefusedLog(tmp_path)
+    log.keep(BODY)
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")  # listed, and not there when it is looked at
+    assert log.keep(replace(BODY, body=b"another")) is True
+    assert len(log.files()) == 3

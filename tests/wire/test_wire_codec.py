@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import isfinite
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.summaries import ClockQuality, DailySummary, EarlierDay, Health
-from cameratrap.domain.tallies import Tally
+from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import CameraTrapError, DecodeError, EncodeError, TaxonError
 from cameratrap.wire.codec import decode, encode
@@ -105,6 +107,14 @@ def test_a_sealed_message_says_so() -> None:
         decode(b"\x13" + bytes(20) + b"\x01", TAXA)
 
 
+@pytest.mark.parametrize("sealed", [b"\x13seal\0\0", b"\x13" + bytes(MAX_BYTES - 1), b"\x13" + b"s" * MAX_BYTES])
+def test_a_sealed_message_keeps_its_zeros(sealed: bytes) -> None:
+    """Zeros at its end may be its seal's: none is taken off, and its length is not judged, before its key is known."""
+    with pytest.raises(DecodeError, match=f"sealed with key 3: .* all its {len(sealed)} bytes") as caught:
+        decode(sealed, TAXA)
+    assert "raw bytes" in caught.value.hint
+
+
 def test_an_empty_message_is_refused() -> None:
     """Neither no bytes nor only zeros are a summary of nothing."""
     for empty in (b"", bytes(50)):
@@ -194,6 +204,71 @@ def test_what_cannot_be_is_refused_and_named(summary: DailySummary, named: str) 
     with pytest.raises(EncodeError) as caught:
         encode(summary, TAXA)
     assert named in str(caught.value)
+
+
+ODD = st.one_of(
+    st.floats(),
+    st.sampled_from([float("nan"), float("inf"), -float("inf"), 1.7e308, -1.7e308, 0.5, -0.5]),
+    st.integers(),
+    st.sampled_from([10**400, -(10**400)]),
+)
+NUMERIC = ["sequence", "events", "individuals", "others.individuals", "taxa", "earlier.sequence", "earlier.events"]
+NUMERIC += ["earlier.hours_armed", "earlier.hours_armed_night"]
+NUMERIC += [f"effort.{name}" for name in Effort.__dataclass_fields__]
+NUMERIC += [f"health.{name}" for name in Health.__dataclass_fields__ if name not in {"clock", "faults"}]
+
+
+def with_odd(field: str, value: float) -> DailySummary:
+    """A summary with ``value`` in one of its numeric fields, whatever the field's type says."""
+    odd: Any = value
+    fox, others = Tally("Vulpes vulpes", 1, 1), Tally(OTHERS, 2, 2, 2)
+    earlier = EarlierDay(date(2026, 11, 20), 1, 24.0, 9.5, (fox,))
+    full = DailySummary(DAY, 2, (fox, others), FULL_EFFORT, FULL_HEALTH, earlier=(earlier,))
+    match field.split("."):
+        case ["sequence"]:
+            return replace(full, sequence=odd)
+        case ["effort", name]:
+            return replace(full, effort=replace(FULL_EFFORT, **{name: odd}))
+        case ["health", name]:
+            return replace(full, health=replace(FULL_HEALTH, **{name: odd}))
+        case ["earlier", "events"]:
+            return replace(full, earlier=(replace(earlier, tallies=(unchecked(fox, events=odd),)),))
+        case ["earlier", name]:
+            return replace(full, earlier=(replace(earlier, **{name: odd}),))
+        case ["others", name]:
+            return replace(full, tallies=(fox, unchecked(others, **{name: odd})))
+        case ["taxa"]:
+            return replace(full, tallies=(fox, unchecked(others, taxa=odd)))
+        case _:
+            return replace(full, tallies=(unchecked(fox, **{field: odd}), others))
+
+
+def unchecked(tally: Tally, **values: Any) -> Tally:
+    """A tally that the class itself would not make, as one does that was built from a fault."""
+    changed = replace(tally)
+    for name, value in values.items():
+        object.__setattr__(changed, name, value)
+    return changed
+
+
+@given(st.sampled_from(NUMERIC), ODD)
+@example("effort.hours_armed", 1e308)
+@example("health.battery_v", 1e308)
+@example("events", float("nan"))
+@example("others.individuals", float("inf"))
+@example("taxa", 0)
+def test_any_number_is_sent_or_refused_with_an_encode_error(field: str, value: float) -> None:
+    """No number in any numeric field raises anything but EncodeError, and what is not finite always does."""
+    summary = with_odd(field, value)
+    if isinstance(value, float) and not isfinite(value):
+        with pytest.raises(EncodeError, match=field.rsplit(".", maxsplit=1)[-1]):
+            encode(summary, TAXA)
+        return
+    try:
+        received = decode(whole(summary), TAXA)
+    except EncodeError:
+        return
+    assert received == quantise(summary, TAXA)
 
 
 def test_two_records_of_one_earlier_day_are_one_unless_they_contradict() -> None:

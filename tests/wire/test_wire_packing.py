@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cameratrap.domain.credits import CREDIT_BYTES
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.summaries import DailySummary, EarlierDay, Health
 from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.errors import DecodeError, EncodeError
 from cameratrap.wire.codec import decode, encode
-from cameratrap.wire.layout import CREDIT_BYTES, MAX_BYTES
+from cameratrap.wire.layout import MAX_BYTES
 from cameratrap.wire.parts import PartialSummary, join_parts
 from cameratrap.wire.quantise import quantise
 from tests.wire.strategies import DAY, FOX, FULL_EFFORT, FULL_HEALTH, TAXA, many, summaries

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cameratrap.app.summary_json import summary_from_json, summary_to_json
+from cameratrap.domain.credits import CREDIT_BYTES
 from cameratrap.wire.codec import decode, encode
-from cameratrap.wire.layout import CREDIT_BYTES
 from tests.wire.strategies import TAXA
 
 SAMPLE = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from cameratrap.domain.messages import ReceivedMessage
@@ -14,6 +14,8 @@ from cameratrap.errors import DecodeError
 from cameratrap.store.inbox import Inbox, StoredMessage
 from cameratrap.wire.codec import decode
 
+# A trap's standard time is at most 14 hours ahead of UTC; the rest is for its clock, which drifts.
+MAX_DAYS_AHEAD = 2
 _SENT_AGAIN = "the trap sent the same summary before"
 Stations = Mapping[str, str]  # modem IMEI -> station; empty: every modem is a station of its own
 
@@ -50,9 +52,18 @@ class InboxEntry:
 
 
 def read_message(
-    message: ReceivedMessage, taxa: TaxaTable, stations: Stations, *, station: str | None = None
+    message: ReceivedMessage,
+    taxa: TaxaTable,
+    stations: Stations,
+    *,
+    received_at: datetime,
+    station: str | None = None,
 ) -> Reading:
-    """What a message says by itself; ``station`` is what a person said it is from. Never raises."""
+    """What a message says by itself; ``station`` is what a person said it is from. Never raises.
+
+    A summary of a day that had not begun when the message was transmitted is quarantined: it was forged, or the
+    trap's clock is wrong. Where no transmit time came with it, it was transmitted before ``received_at``.
+    """
     name = station or station_of(message.imei, stations)
     if name is None and stations:
         unknown = f"no station has the modem {message.imei}" if message.imei else "nothing names its modem"
@@ -60,9 +71,14 @@ def read_message(
     if not message.payload:
         return Reading(MessageStatus.UNDECODABLE, name, reason=_why_empty(message.session_status))
     try:
-        return Reading(MessageStatus.DECODED, name, decode(message.payload, taxa))
+        summary = decode(message.payload, taxa)
     except DecodeError as error:
         return Reading(MessageStatus.UNDECODABLE, name, reason=str(error))
+    sent_on = (message.transmit_time or received_at).astimezone(UTC).date()
+    if (summary.day - sent_on).days > MAX_DAYS_AHEAD:
+        when = "transmitted" if message.transmit_time else "received"
+        return Reading(MessageStatus.QUARANTINED, name, reason=f"it tells of {summary.day} and was {when} on {sent_on}")
+    return Reading(MessageStatus.DECODED, name, summary)
 
 
 def station_of(imei: str | None, stations: Stations) -> str | None:
@@ -98,7 +114,7 @@ def receive(
         _check_is_ours(message, taxa)
     sent_before = inbox.has_payload(message)
     is_new = inbox.add(message, received_at=received_at, station=station)
-    reading = read_message(message, taxa, stations, station=station)
+    reading = read_message(message, taxa, stations, received_at=received_at, station=station)
     if not is_new:
         return replace(reading, status=MessageStatus.DUPLICATE, reason="it is in the inbox already")
     if sent_before and reading.status is MessageStatus.DECODED and message.imei is not None:
@@ -127,7 +143,7 @@ def read_inbox(inbox: Inbox, taxa: TaxaTable, stations: Stations) -> list[InboxE
     seen: set[tuple[str | None, DailySummary]] = set()
     entries = []
     for stored in inbox.messages():
-        reading = read_message(stored.message, taxa, stations, station=stored.station)
+        reading = read_message(stored.message, taxa, stations, received_at=stored.received_at, station=stored.station)
         if reading.summary is not None:
             told = (reading.station, reading.summary)
             if told in seen:

@@ -2,12 +2,14 @@
 
 A day is told by its own summary and again, in spare bytes, by later ones. Which is believed:
 
+* What a message with a checked proof tells goes before what one without tells, whatever else is said of either: a
+  file that anyone can write never replaces what RockBLOCK signed.
 * Tallies and hours armed are totals of the whole day, counted again each time they are sent. The telling that was
   composed last is believed: that of the message about the latest day, of those the one with the highest sequence.
 * A whole telling is believed before an incomplete one: a day in several messages of which some are missing.
 * The rest of effort, and health, travel only in the day's own summary and are taken from there, whoever told the
   tallies.
-* Of two equal claims a verified one is believed first, then the one transmitted last.
+* Of two equal claims the one transmitted last is believed.
 
 The order of arrival plays no part, and neither does how often a message arrives: any shuffle and any repetition of the
 same messages gives the same table.
@@ -19,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from cameratrap.app.receive import InboxEntry
@@ -30,7 +33,9 @@ from cameratrap.wire.parts import PartialSummary, join_parts
 
 Origin = Literal["own", "earlier"]
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_Rank = tuple[bool, date, int, bool, datetime, bytes]
+# Longer than a trap stands without a visit: such a silence lies between two deployments, or beyond a wrong clock.
+MAX_GAP_DAYS = 366
+_Rank = tuple[bool, bool, date, int, datetime, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +62,16 @@ class ReceivedDay:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """One message's word on one day."""
+    """One message's word on one day; ``sequence`` is the message's, ``own`` its summary if that is of this day."""
 
     day: date
     tallies: tuple[Tally, ...]
     hours_armed: float | None
     hours_armed_night: float | None
     sequence: int
+    complete: bool
     rank: _Rank = field(repr=False)
     own: DailySummary | None = None
-
-    @property
-    def complete(self) -> bool:
-        return self.rank[0]
 
 
 def received_days(entries: Iterable[InboxEntry]) -> list[ReceivedDay]:
@@ -83,17 +85,36 @@ def received_days(entries: Iterable[InboxEntry]) -> list[ReceivedDay]:
 
 
 def missing_days(days: Iterable[ReceivedDay]) -> dict[str, list[date]]:
-    """For each station the days between its first and its last of which nothing was received, oldest first."""
+    """For each station the days between its first and its last of which nothing was received, oldest first.
+
+    Those of a silence longer than MAX_GAP_DAYS are not among them: see ``long_silences``.
+    """
+    return {
+        station: [
+            before + timedelta(days=number)
+            for before, after in pairwise(known)
+            if (after - before).days <= MAX_GAP_DAYS
+            for number in range(1, (after - before).days)
+        ]
+        for station, known in _known_days(days).items()
+    }
+
+
+def long_silences(days: Iterable[ReceivedDay]) -> list[tuple[str, date, date]]:
+    """Each silence longer than MAX_GAP_DAYS: the station, and the days before and after it."""
+    return [
+        (station, before, after)
+        for station, known in _known_days(days).items()
+        for before, after in pairwise(known)
+        if (after - before).days > MAX_GAP_DAYS
+    ]
+
+
+def _known_days(days: Iterable[ReceivedDay]) -> dict[str, list[date]]:
     known: defaultdict[str, set[date]] = defaultdict(set)
     for each in days:
         known[each.station].add(each.day)
-    return {station: _holes(known[station]) for station in sorted(known)}
-
-
-def _holes(known: set[date]) -> list[date]:
-    first = min(known)
-    every = [first + timedelta(days=n) for n in range((max(known) - first).days)]
-    return [day for day in every if day not in known]
+    return {station: sorted(known[station]) for station in sorted(known)}
 
 
 def _days_of(station: str, summaries: list[tuple[DailySummary, ReceivedMessage]]) -> list[ReceivedDay]:
@@ -106,13 +127,15 @@ def _days_of(station: str, summaries: list[tuple[DailySummary, ReceivedMessage]]
 def _tellings(summaries: list[tuple[DailySummary, ReceivedMessage]]) -> Iterable[_Telling]:
     parts: defaultdict[tuple[date, int, int], list[tuple[PartialSummary, ReceivedMessage]]] = defaultdict(list)
     for summary, message in summaries:
+        for each in summary.earlier:  # proved or not by the message that carries it, never by another part
+            yield _carried(each, summary, message)
         if isinstance(summary, PartialSummary):
             parts[summary.day, summary.sequence, summary.parts].append((summary, message))
         else:
-            yield from _told_by(summary, message, complete=True)
+            yield _own(summary, message, complete=True)
     for group in parts.values():
         summary, message, complete = _joined(group)
-        yield from _told_by(summary, message, complete=complete)
+        yield _own(summary, message, complete=complete)
 
 
 def _joined(group: list[tuple[PartialSummary, ReceivedMessage]]) -> tuple[DailySummary, ReceivedMessage, bool]:
@@ -137,23 +160,36 @@ def _trust(message: ReceivedMessage) -> tuple[bool, datetime, bytes]:
     return bool(message.verified), message.transmit_time or _LONG_AGO, message.payload
 
 
-def _told_by(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> Iterable[_Telling]:
-    composed = (summary.day, summary.sequence, *_trust(message))
-    yield _Telling(
-        summary.day,
-        summary.tallies,
-        summary.effort.hours_armed,
-        summary.effort.hours_armed_night,
-        summary.sequence,
-        (complete, *composed),
-        summary,
+def _rank(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> _Rank:
+    """The greatest is believed."""
+    verified, time, payload = _trust(message)
+    return verified, complete, summary.day, summary.sequence, time, payload
+
+
+def _own(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> _Telling:
+    return _Telling(
+        day=summary.day,
+        tallies=summary.tallies,
+        hours_armed=summary.effort.hours_armed,
+        hours_armed_night=summary.effort.hours_armed_night,
+        sequence=summary.sequence,
+        complete=complete,
+        rank=_rank(summary, message, complete=complete),
+        own=summary,
     )
-    for each in summary.earlier:
-        yield _carried(each, summary.sequence, (True, *composed))
 
 
-def _carried(each: EarlierDay, sequence: int, rank: _Rank) -> _Telling:
-    return _Telling(each.day, each.tallies, each.hours_armed, each.hours_armed_night, sequence, rank)
+def _carried(each: EarlierDay, by: DailySummary, message: ReceivedMessage) -> _Telling:
+    """A day carried again is whole, even by a part of another day."""
+    return _Telling(
+        day=each.day,
+        tallies=each.tallies,
+        hours_armed=each.hours_armed,
+        hours_armed_night=each.hours_armed_night,
+        sequence=by.sequence,
+        complete=True,
+        rank=_rank(by, message, complete=True),
+    )
 
 
 def _believe(station: str, tellings: list[_Telling]) -> ReceivedDay:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -37,7 +36,7 @@ def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> N
     A day of which several messages tell is shown by --days as the message composed last tells it, once, whatever
     arrived twice or late. Use with --data DIR, the receiver's folder.
     """
-    from cameratrap.app.received_days import missing_days, received_days
+    from cameratrap.app.received_days import long_silences, missing_days, received_days
 
     entries = _entries(ctx)
     if view is None:
@@ -49,6 +48,8 @@ def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> N
     days = [day for day in received_days(entries) if station in (None, day.station)]
     _warn(ctx, entries, days)
     if view == "gaps":
+        for name, before, after in long_silences(days):
+            ctx.say(f"{name}: nothing between {before} and {after}, too long to list (two deployments, a wrong clock?)")
         gaps = missing_days(days)
         out.table(GAP_COLUMNS, [{"station": name, "day": day.isoformat()} for name in gaps for day in gaps[name]])
     else:
@@ -57,11 +58,11 @@ def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> N
 
 def _entries(ctx: Context) -> list[InboxEntry]:
     from cameratrap.app.receive import read_inbox
-    from cameratrap.store.connection import open_store
+    from cameratrap.store.connection import open_for_reading
     from cameratrap.store.inbox import INBOX_FILE, Inbox
     from cameratrap.store.migrations import INBOX_MIGRATIONS
 
-    with closing(open_store(ctx.data / INBOX_FILE, INBOX_MIGRATIONS, create=False)) as connection:
+    with open_for_reading(ctx.data / INBOX_FILE, INBOX_MIGRATIONS) as connection:
         return read_inbox(Inbox(connection), ctx.taxa(), ctx.config.ground.stations)
 
 
@@ -128,11 +129,14 @@ def _day_rows(day: ReceivedDay) -> Iterable[Mapping[str, object]]:
     return [{**shared, **each} for each in counts or [{"taxon": "", "events": 0, "individuals": 0}]]
 
 
-def _warn(ctx: Context, entries: Iterable[InboxEntry], days: Iterable[ReceivedDay]) -> None:
+def _warn(ctx: Context, entries: Sequence[InboxEntry], days: Iterable[ReceivedDay]) -> None:
     """What the table cannot show."""
     nobody = sum(1 for entry in entries if entry.reading.summary and entry.reading.station is None)
     if nobody:
         ctx.say(f"left out: {nobody} summaries of no known station (`receive import --station NAME` says which)")
+    quarantined = sum(1 for entry in entries if entry.reading.status == "quarantined")
+    if quarantined:
+        ctx.say(f"left out: {quarantined} quarantined messages (`inbox` says why of each)")
     for day in days:
         if not day.complete:
             ctx.say(f"{day.station} {day.day}: some of its messages are missing")

@@ -11,6 +11,8 @@ IMEI_DIGITS = 15
 MAX_MOMSN = 0xFFFF
 # The largest mobile-originated message that Iridium SBD carries on any modem (340 bytes on a 9602 or 9603).
 MAX_PAYLOAD_BYTES = 1960
+# The largest delivery of any way in: an e-mail with a payload in base64 and the headers of many relays.
+MAX_DELIVERY_BYTES = 256 * 1024
 
 
 class MessageSource(StrEnum):
@@ -34,7 +36,8 @@ class ReceivedMessage:
     ``imei``, ``momsn`` (the modem's own message number, 0 to 65535) and ``transmit_time`` (aware) are None where the
     way in does not tell them. ``verified`` is True where a signature was checked, None where there was none to check;
     a message whose signature is false never becomes a ReceivedMessage. The position is where Iridium believes the
-    modem was, in degrees, within ``cep_km`` kilometres. ``body_sha256`` identifies the bytes it was read from.
+    modem was, in degrees, within ``cep_km`` kilometres. ``body`` is the whole delivery, byte for byte: it holds what no
+    field does, the token above all, so that what was not checked when it came can be checked later.
     """
 
     payload: bytes
@@ -47,9 +50,11 @@ class ReceivedMessage:
     latitude: float | None = None
     longitude: float | None = None
     cep_km: float | None = None
-    body_sha256: str = field(default="", repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
+        if self.verified is False:
+            raise ValueError("a message whose proof is false is refused, not received")
         if self.imei is not None and not is_imei(self.imei):
             raise ValueError(f"an IMEI has {IMEI_DIGITS} digits: {self.imei!r}")
         if self.momsn is not None and not 0 <= self.momsn <= MAX_MOMSN:
@@ -58,8 +63,15 @@ class ReceivedMessage:
             raise ValueError(f"a transmit time has an offset: {self.transmit_time}")
         if len(self.payload) > MAX_PAYLOAD_BYTES:
             raise ValueError(f"a payload has at most {MAX_PAYLOAD_BYTES} bytes: {len(self.payload)}")
+        if len(self.body) > MAX_DELIVERY_BYTES:
+            raise ValueError(f"a delivery has at most {MAX_DELIVERY_BYTES} bytes: {len(self.body)}")
 
     @property
     def payload_sha256(self) -> str:
         """Identifies the payload."""
         return hashlib.sha256(self.payload).hexdigest()
+
+    @property
+    def body_sha256(self) -> str:
+        """Identifies the delivery."""
+        return hashlib.sha256(self.body).hexdigest()

@@ -25,7 +25,7 @@ def is_delivery(values: Json) -> bool:
     return isinstance(values.get("identity"), dict) or isinstance(values.get("sbd"), dict)
 
 
-def message(values: Json, digest: str, policy: ProofPolicy) -> ReceivedMessage:
+def message(values: Json, body: bytes, policy: ProofPolicy) -> ReceivedMessage:
     """The message in a Cloudloop delivery. Raises DecodeError, and ProofError when ``policy`` requires a proof."""
     verified = check({}, policy)
     session = values.get("sbd")
@@ -44,7 +44,7 @@ def message(values: Json, digest: str, policy: ProofPolicy) -> ReceivedMessage:
         latitude=number_of(place.get("latitude"), 90),
         longitude=number_of(place.get("longitude"), 180),
         cep_km=number_of(place.get("cep"), 40_000),
-        body_sha256=digest,
+        body=body,
     )
 
 

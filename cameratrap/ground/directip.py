@@ -7,7 +7,6 @@ length. The guide's table prints 20 as the length of the location; real ones hav
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -170,5 +169,5 @@ def message(data: bytes) -> ReceivedMessage:
         latitude=place.latitude if place else None,
         longitude=place.longitude if place else None,
         cep_km=float(place.cep_km) if place else None,
-        body_sha256=hashlib.sha256(data).hexdigest(),
+        body=data,
     )

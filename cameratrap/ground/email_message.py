@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 
-from cameratrap.domain.messages import MessageSource, ReceivedMessage
+from cameratrap.domain.messages import MAX_DELIVERY_BYTES, MessageSource, ReceivedMessage
 from cameratrap.errors import DecodeError
 from cameratrap.ground.bodies import check_payload, imei_of, momsn_of, number_of, payload_of_hex, time_of
 
-MAX_MAIL_BYTES = 256 * 1024  # a payload of 1960 bytes in base64 and the headers of many relays
 MAX_PARTS = 20
 _SUBJECT = re.compile(r"SBD Msg From Unit:\s*([0-9]{15})(?![0-9])")
 _SESSION_TIME = re.compile(
@@ -35,18 +33,17 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def parse(data: bytes) -> ReceivedMessage:
     """The message in one e-mail, or in the text of a RockBLOCK one without its headers. Raises DecodeError."""
-    if len(data) > MAX_MAIL_BYTES:
-        raise DecodeError(f"the e-mail has {len(data)} bytes", why=f"a delivery has at most {MAX_MAIL_BYTES}")
-    digest = hashlib.sha256(data).hexdigest()
+    if len(data) > MAX_DELIVERY_BYTES:
+        raise DecodeError(f"the e-mail has {len(data)} bytes", why=f"a delivery has at most {MAX_DELIVERY_BYTES}")
     mail = message_from_bytes(data)
     subject = _SUBJECT.search(" ".join(str(mail.get("Subject", "")).split()))
     if subject:
-        return _from_iridium(mail, subject[1], digest)
+        return _from_iridium(mail, subject[1], data)
     text = data.decode("utf-8", "replace") if "IMEI" in mail else _text(mail)
-    return _from_rockblock(text.replace("\r\n", "\n"), digest)
+    return _from_rockblock(text.replace("\r\n", "\n"), data)
 
 
-def _from_iridium(mail: Message, imei: str, digest: str) -> ReceivedMessage:
+def _from_iridium(mail: Message, imei: str, body: bytes) -> ReceivedMessage:
     text = _text(mail)
     place = _PLACE.search(text)
     payload = _attachment(mail)
@@ -63,11 +60,11 @@ def _from_iridium(mail: Message, imei: str, digest: str) -> ReceivedMessage:
         latitude=number_of(place[1], 90) if place else None,
         longitude=number_of(place[2], 180) if place else None,
         cep_km=number_of(_after(text, r"CEPradius = ([0-9.]{1,12})"), 40_000),
-        body_sha256=digest,
+        body=body,
     )
 
 
-def _from_rockblock(text: str, digest: str) -> ReceivedMessage:
+def _from_rockblock(text: str, body: bytes) -> ReceivedMessage:
     data = _line(text, "Data")
     if data is None:
         raise DecodeError("the e-mail carries no message", why="it has neither Iridium's subject nor RockBLOCK's lines")
@@ -81,7 +78,7 @@ def _from_rockblock(text: str, digest: str) -> ReceivedMessage:
         latitude=number_of(_line(text, "Iridium Latitude"), 90),
         longitude=number_of(_line(text, "Iridium Longitude"), 180),
         cep_km=number_of(_line(text, "Iridium CEP"), 40_000),
-        body_sha256=digest,
+        body=body,
     )
 
 

@@ -6,13 +6,12 @@ payloads, webhook bodies). Each part stands for itself: one that cannot be read 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePath
 
-from cameratrap.domain.messages import MAX_PAYLOAD_BYTES, MessageSource, ReceivedMessage
+from cameratrap.domain.messages import MAX_DELIVERY_BYTES, MAX_PAYLOAD_BYTES, MessageSource, ReceivedMessage
 from cameratrap.errors import DecodeError
 from cameratrap.ground import directip, email_message, webhook
 from cameratrap.ground.bodies import momsn_of, payload_of_hex
@@ -54,7 +53,10 @@ class Part:
 
 
 def split_file(name: str, data: bytes) -> list[Part]:
-    """The parts of a file; an empty file has none. A line that is nothing is read as what the first line is."""
+    """The parts of a file; an empty file has none. A line that is nothing is read as what the first line is.
+
+    Never raises: whether a part is a message shows when it is read.
+    """
     if not data.strip(b"\r\n"):
         return []
     lines = [(number, line.strip()) for number, line in enumerate(data.splitlines(), start=1) if line.strip()]
@@ -113,8 +115,10 @@ def _line_form(line: bytes) -> Form | None:
 
 def _bare(part: Part) -> ReceivedMessage:
     """A payload without an envelope: whose it is stands in the file's name, if anywhere."""
+    if len(part.body) > MAX_DELIVERY_BYTES:
+        raise DecodeError(f"it has {len(part.body)} bytes", why=f"a delivery has at most {MAX_DELIVERY_BYTES}")
     if part.form is Form.HEX:
-        payload = payload_of_hex("".join(part.body.decode("ascii").split()))
+        payload = payload_of_hex("".join(part.body.decode("ascii", "replace").split()))
     elif len(part.body) <= MAX_PAYLOAD_BYTES:
         payload = part.body
     else:
@@ -128,5 +132,5 @@ def _bare(part: Part) -> ReceivedMessage:
         source=MessageSource.FILE,
         imei=named["imei"] if named else None,
         momsn=momsn_of(named["momsn"]) if named and part.line is None else None,
-        body_sha256=hashlib.sha256(part.body).hexdigest(),
+        body=part.body,
     )

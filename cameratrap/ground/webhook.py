@@ -8,7 +8,6 @@ apart by its shape.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from cameratrap.domain.messages import MessageSource, ReceivedMessage
@@ -37,13 +36,12 @@ def parse(body: bytes, content_type: str, policy: ProofPolicy) -> ReceivedMessag
     Raises DecodeError when the body is not a delivery, ProofError when it does not prove what it says.
     """
     check_size(body)
-    digest = hashlib.sha256(body).hexdigest()
     if not _is_json(body, content_type):
-        return _message(read_form(body), digest, policy)
+        return _message(read_form(body), body, policy)
     values = read_json(body)
     if cloudloop.is_delivery(values):
-        return cloudloop.message(values, digest, policy)
-    return _message(flat_fields(values), digest, policy)
+        return cloudloop.message(values, body, policy)
+    return _message(flat_fields(values), body, policy)
 
 
 def _is_json(body: bytes, content_type: str) -> bool:
@@ -53,7 +51,7 @@ def _is_json(body: bytes, content_type: str) -> bool:
     return body.lstrip().startswith(b"{")
 
 
-def _message(fields: Mapping[str, str], digest: str, policy: ProofPolicy) -> ReceivedMessage:
+def _message(fields: Mapping[str, str], body: bytes, policy: ProofPolicy) -> ReceivedMessage:
     verified = check(fields, policy)
     for name in ("transmit_time", "data"):
         if name not in fields:
@@ -69,7 +67,7 @@ def _message(fields: Mapping[str, str], digest: str, policy: ProofPolicy) -> Rec
         latitude=number_of(fields.get("iridium_latitude"), 90),
         longitude=number_of(fields.get("iridium_longitude"), 180),
         cep_km=number_of(fields.get("iridium_cep"), 40_000),
-        body_sha256=digest,
+        body=body,
     )
 
 

@@ -60,7 +60,7 @@ class RefusedLog:
         try:
             make_folder_durably(self.folder)
             write_durably(self._path(refused), json.dumps(record, ensure_ascii=True, indent=1).encode("ascii"))
-            for path in self._oldest_first()[:-MAX_FILES]:
+            for path in self.files()[:-MAX_FILES]:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"a refused body cannot be kept in {self.folder}", why=str(error)) from error
@@ -68,28 +68,41 @@ class RefusedLog:
 
     def bodies(self) -> Iterator[RefusedBody]:
         """What is kept, oldest first. Raises StoreError for a file that is not one of ours."""
-        for path in self._oldest_first():
-            yield _read(path)
+        for path in self.files():
+            yield self.read(path)
+
+    def files(self) -> list[Path]:
+        """The file of each body, the one refused first at the head."""
+        return sorted(self.folder.glob("*.json"), key=lambda path: (_modified_ns(path), path.name))
+
+    def read(self, path: Path) -> RefusedBody:
+        """The body in one of the files. Raises StoreError for a file that is not one of ours."""
+        try:
+            record = json.loads(path.read_text(encoding="ascii"))
+            return RefusedBody(
+                name=str(record["name"]),
+                body=base64.b64decode(record["body"], validate=True),
+                reason=str(record["reason"]),
+                refused_at=datetime.fromisoformat(record["refused_at"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            hint = "move it out of the folder"
+            raise StoreError(f"{path} is not a refused body", why=str(error), hint=hint) from error
 
     def forget(self, refused: RefusedBody) -> None:
-        """Drop a body that was taken in after all."""
-        self._path(refused).unlink(missing_ok=True)
+        """Drop a body that was taken in after all. Raises StoreError."""
+        try:
+            self._path(refused).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"a refused body cannot be dropped from {self.folder}", why=str(error)) from error
 
     def _path(self, refused: RefusedBody) -> Path:
         return self.folder / f"{refused.sha256}.json"
 
-    def _oldest_first(self) -> list[Path]:
-        return sorted(self.folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
 
-
-def _read(path: Path) -> RefusedBody:
+def _modified_ns(path: Path) -> int:
+    """When a file was written; another process may just have dropped it."""
     try:
-        record = json.loads(path.read_text(encoding="ascii"))
-        return RefusedBody(
-            name=str(record["name"]),
-            body=base64.b64decode(record["body"], validate=True),
-            reason=str(record["reason"]),
-            refused_at=datetime.fromisoformat(record["refused_at"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is not a refused body", why=str(error), hint="move it out of the folder") from error
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

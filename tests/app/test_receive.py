@@ -86,6 +86,31 @@ def test_a_message_without_payload_says_why(inbox: Inbox, status: int | None, wh
     assert why in reading.reason
 
 
+@pytest.mark.parametrize(
+    ("day", "transmitted", "status"),
+    [
+        (date(2026, 6, 4), datetime(2026, 6, 2, 23, 59, tzinfo=UTC), "decoded"),
+        (date(2026, 6, 5), datetime(2026, 6, 2, 23, 59, tzinfo=UTC), "quarantined"),
+        (date(2080, 6, 1), None, "quarantined"),
+        (date(2026, 6, 4), None, "decoded"),
+        (date(2026, 6, 5), None, "quarantined"),
+        (date(2026, 6, 20), datetime(2026, 6, 20, tzinfo=UTC), "decoded"),
+        (date(2000, 1, 1), None, "decoded"),
+        (date(2080, 6, 1), datetime.max.replace(tzinfo=UTC), "decoded"),
+    ],
+)
+def test_a_day_that_had_not_begun_is_quarantined(
+    inbox: Inbox, day: date, transmitted: datetime | None, status: str
+) -> None:
+    """By the time of transmission, or of arrival where none is told; the receiver's own clock may be wrong."""
+    message = replace(MESSAGE, payload=encode(replace(SUMMARY, day=day), TAXA)[0], transmit_time=transmitted)
+    reading = receive(message, inbox, TAXA, {IMEI: "ridge"}, received_at=NOW)
+    assert (reading.status, reading.station) == (status, "ridge")
+    assert (reading.summary is None) is (status == "quarantined")
+    assert (str(day) in reading.reason) is (status == "quarantined")
+    assert _statuses(inbox, {IMEI: "ridge"}) == [status]
+
+
 def test_a_delivery_that_comes_again_is_a_duplicate(inbox: Inbox) -> None:
     """One message and one copy, which says nothing of its own."""
     receive(MESSAGE, inbox, TAXA, NO_STATIONS, received_at=NOW)
@@ -101,6 +126,14 @@ def test_a_summary_that_the_trap_sent_again_is_a_duplicate(inbox: Inbox) -> None
     retry = replace(MESSAGE, momsn=42, transmit_time=datetime(2026, 6, 2, 0, 15, tzinfo=UTC))
     assert receive(retry, inbox, TAXA, NO_STATIONS, received_at=NOW).status is MessageStatus.DUPLICATE
     assert _statuses(inbox) == ["decoded", "duplicate"]
+
+
+def test_what_cannot_be_decoded_is_a_duplicate_too_when_it_comes_again(inbox: Inbox) -> None:
+    """The delivery is here already, whatever it is."""
+    message = replace(MESSAGE, payload=b"\xf0\x01")
+    receive(message, inbox, TAXA, NO_STATIONS, received_at=NOW)
+    again = receive(message, inbox, TAXA, NO_STATIONS, received_at=NOW)
+    assert (again.status, again.reason) == (MessageStatus.DUPLICATE, "it is in the inbox already")
 
 
 def test_the_same_summary_of_another_trap_is_none(inbox: Inbox) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cameratrap.app.receive import read_inbox, receive
-from cameratrap.app.received_days import ReceivedDay, missing_days, received_days
+from cameratrap.app.received_days import MAX_GAP_DAYS, ReceivedDay, long_silences, missing_days, received_days
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.messages import MessageSource, ReceivedMessage
 from cameratrap.domain.summaries import DailySummary, EarlierDay, Health
@@ -28,7 +28,7 @@ TAXA = TaxaTable.from_csv(
 )
 FIRST = date(2026, 6, 1)
 IMEI = "300234010000001"
-SENT = datetime(2026, 6, 2, tzinfo=UTC)
+SENT = datetime(2030, 6, 2, tzinfo=UTC)  # after the last day of any test
 
 
 def _day(number: int) -> date:
@@ -158,12 +158,41 @@ def test_two_cards_on_one_day_are_said() -> None:
     assert (day.tallies, day.sequence, day.contradicted_by) == ((FOX,), 100, (3,))
 
 
-def test_of_two_equal_claims_the_verified_one_is_believed() -> None:
+def test_of_two_claims_of_one_day_the_verified_one_is_believed() -> None:
     """A forgery without a proof does not replace what has one, however late it is sent."""
     proved = replace(_message(_sent(_summary(0, FOX))[0], 1), verified=True)
     forged = _message(_sent(_summary(0, OTTER))[0], 2, minutes=30)
     assert _table([proved, forged])[0].tallies == (FOX,)
     assert _table([replace(proved, verified=None), forged])[0].tallies == (OTTER,)
+
+
+def _proved(message: ReceivedMessage) -> ReceivedMessage:
+    return replace(message, verified=True)
+
+
+def test_nothing_without_a_proof_replaces_what_has_one() -> None:
+    """Neither a later day that carries another count of it, nor a higher number, nor a day told whole."""
+    honest = _summary(0, FOX)
+    later, higher = _summary(1), replace(_summary(0, OTTER), sequence=60_000)
+    forged = [_sent(later, _carried(honest, OTTER))[0], _sent(higher)[0]]
+    for minutes, payload in enumerate(forged, start=30):
+        messages = [_proved(_message(_sent(honest)[0], 1)), _message(payload, 2, minutes=minutes)]
+        for order in (messages, messages[::-1]):
+            day = _table(order)[0]
+            assert (day.day, day.tallies, day.sequence, day.health) == (FIRST, (FOX,), 100, honest.health)
+        assert _table([replace(message, verified=None) for message in messages])[0].tallies == (OTTER,)
+    part = _proved(_message(_sent(_summary(0, *MANY), max_messages=8)[0], 1))
+    day = _table([part, _message(_sent(higher)[0], 2)])[0]
+    assert (day.complete, day.sequence) == (False, 100)
+
+
+def test_a_part_without_a_proof_carries_no_proved_days() -> None:
+    """The first part of a day is proved and the forged last one is not: what that says of the day before is not."""
+    before = _summary(0, FOX)
+    first, *_, last = _sent(_summary(1, *MANY), _carried(before, OTTER), max_messages=8)
+    proved = [_proved(_message(_sent(before)[0], 1)), _proved(_message(first, 2))]
+    assert _table([*proved, _message(last, 3)])[0].tallies == (FOX,)
+    assert _table([*proved, _proved(_message(last, 3))])[0].tallies == (OTTER,)
 
 
 def test_a_day_carried_by_an_incomplete_one_is_whole() -> None:
@@ -193,6 +222,17 @@ def test_missing_days_lie_between_the_first_and_the_last() -> None:
     gaps = missing_days(_table(messages))
     assert gaps == {IMEI: [_day(1), _day(2), _day(4)], "300234010000009": []}
     assert missing_days([]) == {}
+
+
+def test_a_silence_too_long_to_be_a_gap_is_said_once() -> None:
+    """One message of a wrong clock, or of the next deployment, does not make thousands of missing days."""
+    days = [
+        _table([_message(_sent(_summary(number))[0], 1)])[0]
+        for number in (0, 2, 2 + MAX_GAP_DAYS, 3 + 2 * MAX_GAP_DAYS)
+    ]
+    (missing,) = missing_days(days).values()
+    assert missing == [_day(1), *(_day(number) for number in range(3, 2 + MAX_GAP_DAYS))]
+    assert long_silences(days) == [(IMEI, _day(2 + MAX_GAP_DAYS), _day(3 + 2 * MAX_GAP_DAYS))]
 
 
 # A few, as on most days, or so many that the day takes several messages.

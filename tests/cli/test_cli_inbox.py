@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -23,6 +27,7 @@ from cameratrap.wire.codec import encode
 RIDGE, FORD = "300234010000001", "300234010000002"
 FIRST = date(2026, 6, 1)
 FOX = Tally("Vulpes vulpes", 3, 4)
+REPOSITORY = Path(__file__).parents[2]
 Command = Callable[..., int]
 
 
@@ -151,6 +156,64 @@ def test_a_day_of_which_a_part_is_missing_is_said(
     captured = capsys.readouterr()
     assert {json.loads(line)["complete"] for line in captured.out.splitlines()} == {False}
     assert "ridge 2026-06-01: some of its messages are missing" in captured.err
+
+
+def test_a_file_that_anyone_can_write_makes_no_gaps(
+    tmp_path: Path, command: Command, rows: Rows, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of the year 2080 is quarantined, with the reason; one of the year 2000 is a silence, said in a line."""
+    days = {"1": FIRST, "2": date(2080, 6, 1), "3": date(2000, 1, 1)}
+    for momsn, day in days.items():
+        payload = encode(replace(_summary(0, FOX), day=day), builtin_taxa())[0]
+        (tmp_path / f"{RIDGE}_{momsn}.sbd").write_bytes(payload)
+    assert command("receive", "import", *(tmp_path / f"{RIDGE}_{momsn}.sbd" for momsn in days)) == 0
+    assert "quarantined: it tells of 2080-06-01 and was received on" in capsys.readouterr().err
+    assert [message["status"] for message in rows()] == ["decoded", "quarantined", "decoded"]
+    assert [row["day"] for row in rows("--days")] == ["2000-01-01", "2026-06-01"]
+    assert command("inbox", "--gaps", "--json") == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "ridge: nothing between 2000-01-01 and 2026-06-01" in captured.err
+    assert "left out: 1 quarantined" in captured.err
+
+
+def _without_override() -> list[str]:
+    """How a command runs that may not write where permissions forbid it, even where the tests run as root."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("as root, needs setpriv")
+    capabilities = "-dac_override,-dac_read_search"
+    return ["setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}"]
+
+
+@pytest.mark.usefixtures("received")
+def test_an_inbox_that_cannot_be_written_can_be_read(tmp_path: Path, rows: Rows) -> None:
+    """A receiver's folder on a read-only share: the same messages, a rehearsal, and for the rest an error of ours."""
+    before, folder = rows(), tmp_path / "data"
+    contents = {path: path.read_bytes() for path in folder.iterdir()}
+    command = [*_without_override(), sys.executable, "-m", "cameratrap", "--config", str(tmp_path / "cameratrap.toml")]
+    delivery = str(tmp_path / f"{FORD}_9.sbd")
+
+    def run_there(*arguments: str) -> subprocess.CompletedProcess[str]:
+        whole = [*command, "--data", str(folder), *arguments]
+        return subprocess.run(whole, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60)
+
+    for path in folder.iterdir():
+        path.chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        read = run_there("inbox", "--json")
+        rehearsed = run_there("receive", "import", delivery, "--dry-run", "--json")
+        written = run_there("receive", "import", delivery)
+    finally:
+        folder.chmod(0o755)
+    assert ([json.loads(line) for line in read.stdout.splitlines()], read.returncode) == (before, 0)
+    assert (json.loads(rehearsed.stdout)["status"], rehearsed.returncode) == ("duplicate", 0)
+    assert (written.returncode, written.stdout) == (1, "")
+    assert "inbox.db" in written.stderr
+    assert "Traceback" not in written.stderr
+    assert {path: path.read_bytes() for path in folder.iterdir()} == contents
 
 
 def test_a_summary_of_nobody_is_left_out_of_the_days_and_said(

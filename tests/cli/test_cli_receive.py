@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from cameratrap.resources import builtin_taxa
 from cameratrap.wire.codec import encode
 
 IMEI = "300234010000001"
+REPOSITORY = Path(__file__).parents[2]
 SUMMARY = DailySummary(date(2026, 6, 1), 17, (Tally("Vulpes vulpes", 3, 4),))
 Receive = Callable[..., int]
 
@@ -275,6 +280,84 @@ def test_names_cannot_move_the_cursor(tmp_path: Path, receive: Receive, capsys: 
     assert receive("receive", "import", path) == 3
     captured = capsys.readouterr()
     assert "\x1b" not in captured.err + captured.out
+
+
+def test_names_that_are_no_text(
+    tmp_path: Path, data: Path, receive: Receive, payload: bytes, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A disk may hold names of no encoding; alone or in a folder, good or refused, they are taken and named."""
+    folder = os.fsencode(tmp_path) + b"/in\xff"
+    Path(os.fsdecode(folder)).mkdir()
+    forged = json.dumps({"imei": IMEI, "momsn": 1, "transmit_time": "26-06-02 00:05:00", "data": "", "JWT": "x"})
+    contents = {IMEI.encode() + b"_41\xff.sbd": payload, b"\xfe.json": forged.encode(), b"\xfd.jpg": b"\xff\xd8" * 2000}
+    for name, content in contents.items():
+        Path(os.fsdecode(folder + b"/" + name)).write_bytes(content)
+    for form in ("--json", "--csv"):
+        assert receive("receive", "import", os.fsdecode(folder), form) == 1
+        captured = capfdbinary.readouterr()
+        assert "in\ufffd/\ufffd.json" in captured.out.decode("utf-8")
+        assert "in\ufffd/\ufffd.jpg: unreadable" in captured.err.decode("utf-8")
+    alone = os.fsdecode(folder + b"/" + IMEI.encode() + b"_41\xff.sbd")
+    assert receive("receive", "import", alone, "--output", tmp_path / "out.txt") == 0
+    assert f"{IMEI}_41\ufffd.sbd" in (tmp_path / "out.txt").read_text(encoding="utf-8")
+    assert receive("receive", "reverify") == 1
+    assert b"Traceback" not in capfdbinary.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[2J", "\udcff"])
+def test_a_station_is_called_by_text(
+    tmp_path: Path, data: Path, receive: Receive, payload: bytes, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong usage, and nothing is taken in under such a name."""
+    (tmp_path / "day.sbd").write_bytes(payload)
+    assert receive("receive", "import", tmp_path / "day.sbd", "--station", name) == 2
+    assert "--station" in capsys.readouterr().err
+    assert not data.exists()
+
+
+def test_a_message_is_proved_by_a_signed_copy(
+    tmp_path: Path,
+    data: Path,
+    receive: Receive,
+    signed: Path,
+    key_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What came first without a signature is verified once the signed delivery of the same message is in."""
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(key_file))
+    fields = {name: value for name, value in json.loads(signed.read_text()).items() if name != "JWT"}
+    (tmp_path / "unsigned.json").write_text(json.dumps(fields))
+    assert receive("receive", "import", tmp_path / "unsigned.json") == 0
+    assert [message["verified"] for message in _inbox(data, capsys)] == [None]
+    assert receive("receive", "import", signed) == 0
+    told = [(message["verified"], message["status"]) for message in _inbox(data, capsys)]
+    assert told == [(True, "decoded"), (True, "duplicate")]
+
+
+def test_two_at_once_lose_and_double_nothing(
+    tmp_path: Path, data: Path, receive: Receive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two processes make one inbox and import the same folder: each message once, each second arrival a copy."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    numbers = range(1, 41)
+    for momsn in numbers:
+        summary = replace(SUMMARY, sequence=momsn)
+        (folder / f"{IMEI}_{momsn}.sbd").write_bytes(encode(summary, builtin_taxa())[0])
+    command = [sys.executable, "-m", "cameratrap", "--data", str(data), "receive", "import", str(folder), "--json"]
+    both = [
+        subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert not any("Traceback" in err for _, err in said)
+    statuses = [json.loads(line)["status"] for out, _ in said for line in out.splitlines()]
+    assert (statuses.count("decoded"), statuses.count("duplicate")) == (len(numbers), len(numbers))
+    messages = _inbox(data, capsys)
+    for status in ("decoded", "duplicate"):
+        assert sorted(message["momsn"] for message in messages if message["status"] == status) == list(numbers)
 
 
 def test_real_captures(

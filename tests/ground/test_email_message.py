@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.domain.messages import MessageSource
+from cameratrap.domain.messages import MAX_DELIVERY_BYTES, MessageSource
 from cameratrap.errors import DecodeError
-from cameratrap.ground.email_message import MAX_MAIL_BYTES, parse
+from cameratrap.ground.email_message import parse
 
 PAYLOAD = bytes.fromhex("10aa0001")
 # The lines of the guide's section 6.1, with a day padded by a blank.
@@ -100,7 +100,7 @@ def test_a_failed_session() -> None:
         (gateway_mail("", bytes(1961)), "1961"),
         (b"Subject: hello\n\nworld\n", "neither"),
         (b"", "neither"),
-        (b"x" * (MAX_MAIL_BYTES + 1), "at most"),
+        (b"x" * (MAX_DELIVERY_BYTES + 1), "at most"),
         (ROCKBLOCK_TEXT.replace("IMEI: 3", "IMEI: x").encode(), "15 digits"),
         (ROCKBLOCK_TEXT.replace("10aa0001", "10aa000").encode(), "hexadecimal"),
         (ROCKBLOCK_TEXT.replace("2026-06-01T22:25:31Z", "yesterday").encode(), "not understood"),
@@ -148,7 +148,9 @@ def test_a_real_mail_of_rockblock(shared_data: Path) -> None:
 @pytest.mark.parametrize("piece", ["Data:", "Data: \n", " ", "Lat = 1", "Time of Session (UTC):", "=?", "--x\n"])
 def test_refusing_costs_little(piece: str) -> None:
     """The largest mail of any one piece takes well under a second or two: no quadratic search."""
-    body = (f"Subject: SBD Msg From Unit: 300234010000001\n\n{piece * MAX_MAIL_BYTES}").encode()[:MAX_MAIL_BYTES]
+    body = (f"Subject: SBD Msg From Unit: 300234010000001\n\n{piece * MAX_DELIVERY_BYTES}").encode()[
+        :MAX_DELIVERY_BYTES
+    ]
     begin = time.monotonic()
     with pytest.raises(DecodeError):
         parse(body)

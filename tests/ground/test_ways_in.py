@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.domain.messages import MAX_PAYLOAD_BYTES, MessageSource
+from cameratrap.domain.messages import MAX_DELIVERY_BYTES, MAX_PAYLOAD_BYTES, MessageSource
 from cameratrap.errors import DecodeError, ProofError
 from cameratrap.ground.directip import MoFrame, build
 from cameratrap.ground.proof import ProofPolicy
@@ -72,7 +72,9 @@ def test_each_form_is_read(unsigned: dict[str, Any]) -> None:
     ):
         (message,) = read_file(name, data, ANY)
         assert (message.source, message.payload) == (source, PAYLOAD)
+        assert message.body == data
     (mail,) = read_file("a.eml", MAIL, ANY)
+    assert mail.body == MAIL
     assert (mail.source, mail.imei, mail.momsn) == (MessageSource.EMAIL, IMEI, 5)
 
 
@@ -135,6 +137,13 @@ def test_a_torn_frame_says_so() -> None:
     """It is not taken for a raw payload, although it is short enough for one."""
     with pytest.raises(DecodeError, match="not whole"):
         read_file("a.sbd", DIRECTIP[:-2], ANY)
+
+
+def test_blanks_do_not_make_a_delivery_of_any_size() -> None:
+    """What is kept of a delivery is bounded, its blanks too."""
+    (part,) = split_file("a.hex", b"10" + b" " * MAX_DELIVERY_BYTES + b"aa")
+    with pytest.raises(DecodeError, match="at most"):
+        read_part(part, ANY)
 
 
 def test_what_is_too_large_for_a_payload_is_nothing() -> None:

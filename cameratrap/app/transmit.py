@@ -14,7 +14,7 @@ from datetime import datetime
 
 from cameratrap.errors import CameraTrapError, DeviceError, EncodeError
 from cameratrap.ports import Clock, SatelliteLink, SendResult, SendStatus
-from cameratrap.store.outbox import Outbox, OutboxMessage, OutboxState
+from cameratrap.store.outbox import MessageGoneError, Outbox, OutboxMessage, OutboxState
 
 BUDGET_S = 1300.0  # the outbox's first four attempts at their longest: three waits (750 s) and three sessions of 180 s
 
@@ -66,6 +66,7 @@ def transmit(
     ignore_schedule: bool = False,
     wait: Callable[[float], None] = time.sleep,
     tell: Tell = lambda _: None,
+    tell_wait: Callable[[float], None] = lambda _: None,
 ) -> TransmitReport:
     """Send what is due and report.
 
@@ -86,6 +87,7 @@ def transmit(
             pause_s = _pause_s(attempt.message, clock.now())
             if len(report.failures) >= attempts or clock.monotonic_s() + pause_s > ends_s:
                 break
+            tell_wait(pause_s)
             wait(pause_s)
     except DeviceError as error:
         report.device_error = error
@@ -100,7 +102,10 @@ def _sessions(
     for first in wanted:
         message = first
         while message.state is OutboxState.QUEUED:
-            attempt = _attempt(outbox, link, clock, message, deadline_s)
+            try:
+                attempt = _attempt(outbox, link, clock, message, deadline_s)
+            except MessageGoneError:
+                break
             message = attempt.message
             yield attempt
 
@@ -113,7 +118,7 @@ def _pause_s(message: OutboxMessage, now: datetime) -> float:
 def _attempt(outbox: Outbox, link: SatelliteLink, clock: Clock, message: OutboxMessage, deadline_s: float) -> Attempt:
     begun = outbox.begin_attempt(message, clock.now())
     try:
-        result = link.send(message.payload, deadline_s=deadline_s)
+        result = link.send(begun.payload, deadline_s=deadline_s)
     except EncodeError as error:
         result = SendResult(SendStatus.PERMANENT, detail=str(error))
     except DeviceError as error:

@@ -135,23 +135,23 @@ class Journey:
     def _received(self) -> DayTallies:
         from cameratrap.app.receive import read_inbox
         from cameratrap.app.received_days import received_days
-        from cameratrap.store.connection import open_store
+        from cameratrap.store.connection import open_for_reading
         from cameratrap.store.inbox import INBOX_FILE, Inbox
         from cameratrap.store.migrations import INBOX_MIGRATIONS
 
-        connection = open_store(self.receiver / INBOX_FILE, INBOX_MIGRATIONS, create=False)
-        try:
+        with open_for_reading(self.receiver / INBOX_FILE, INBOX_MIGRATIONS) as connection:
             entries = read_inbox(Inbox(connection), builtin_taxa(), self.config.ground.stations)
-        finally:
-            connection.close()
         return {day.day: _by_name(day.tallies) for day in received_days(entries) if day.station == STATION}
 
     @contextmanager
     def _modem(self) -> Iterator[Path]:
         """The emulated modem and gateway, as a process of their own behind a pseudo-terminal."""
+        from cameratrap.replay.footage_story import STORY_END
+
         port = self.folder / "modem"
         module = "cameratrap.replay.emulator_process"
-        options = ["--pty-link", str(port), "--gateway", str(self.gateway), "--imei", IMEI]
+        clock = ["--clock", STORY_END.isoformat()]  # whatever the machine's own says: a Pi without a network says 1970
+        options = ["--pty-link", str(port), "--gateway", str(self.gateway), "--imei", IMEI, *clock]
         with subprocess.Popen([sys.executable, "-m", module, *options], stdout=subprocess.DEVNULL) as process:
             try:
                 _wait_for(port, process)

@@ -109,6 +109,7 @@ def _send(ctx: Context, out: Output, port: str | None, *, attempts: int, ignore_
                 deadline_s=ctx.config.modem.deadline_s,
                 ignore_schedule=ignore_schedule,
                 tell=lambda attempt: _tell(ctx, attempt),
+                tell_wait=lambda seconds: ctx.say(f"waiting {seconds:.0f} s before the next attempt"),
             )
     return _report(ctx, out, report)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cameratrap.replay.emulated_lines import PseudoTerminal
@@ -24,7 +26,7 @@ def plans(text: str, session_s: float = 0.0) -> list[SessionPlan]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the pseudo-terminal's name, then serve until SIGTERM or SIGINT."""
     options = _parser().parse_args(arguments)
-    gateway = Gateway(WebhookFolder(options.gateway, options.format))
+    gateway = Gateway(WebhookFolder(options.gateway, options.format), now=_clock(options.clock))
     modem = ModemEmulator(
         gateway.accept,
         imei=options.imei,
@@ -41,6 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         signal.sigwait(signals)
         if options.pty_link is not None:
             options.pty_link.unlink(missing_ok=True)
+
+
+def _clock(start: datetime | None) -> Callable[[], datetime]:
+    """The gateway's clock: the machine's, or one that starts at ``start``, for recordings of another time."""
+    begun = time.monotonic()
+    if start is None:
+        return lambda: datetime.now(UTC)
+    return lambda: start + timedelta(seconds=time.monotonic() - begun)
 
 
 def _link(link: Path | None, port: str) -> None:
@@ -61,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--momsn", type=int, default=0, help="the modem's next message number")
     parser.add_argument(
         "--status", default="", metavar="LIST", help="MO statuses in turn, e.g. 18!,32,0 (! = delivered all the same)"
+    )
+    parser.add_argument(
+        "--clock", type=datetime.fromisoformat, metavar="TIME", help="what the gateway's clock starts at"
     )
     parser.add_argument("--session-s", type=float, default=0.0, help="seconds a session takes")
     return parser

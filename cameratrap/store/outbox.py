@@ -150,6 +150,10 @@ def enqueue(
     return message
 
 
+class MessageGoneError(StoreError):
+    """A message was composed anew in fewer parts before its first attempt."""
+
+
 class Outbox:
     """The outbox of an open card. ``jitter`` gives numbers in 0..1.
 
@@ -183,16 +187,26 @@ class Outbox:
         return [message for message in self.messages(OutboxState.QUEUED) if message.is_due(now)]
 
     def begin_attempt(self, message: OutboxMessage, now: datetime) -> OutboxMessage:
-        """Count an attempt before it is made. Until `record` it stands there as one whose outcome nobody knows."""
+        """Count an attempt before it is made. Until `record` it stands there as one whose outcome nobody knows.
+
+        Returns the message as it is now, which is what to send: until its first attempt a day's summary is composed
+        anew when its day grows. Raises MessageGoneError when that left no such message.
+        """
         later = now + timedelta(seconds=retry_delay_s(message.attempts + 1, self._jitter()))
         with transaction(self._connection):
             self._connection.execute(
                 "UPDATE outbox SET attempts = attempts + 1, uncertain_attempts = uncertain_attempts + 1, "
                 "last_attempt_at = ?, next_attempt_at = ?, last_mo_status = NULL, detail = 'interrupted' "
-                "WHERE id = ? AND state = 'queued'",
-                (now.isoformat(), later.isoformat(), message.id),
+                "WHERE kind = ? AND sequence = ? AND part = ? AND state = 'queued'",
+                (now.isoformat(), later.isoformat(), message.kind, message.sequence, message.part),
             )
-            return self._get(message.id)
+            row = self._connection.execute(
+                "SELECT * FROM outbox WHERE kind = ? AND sequence = ? AND part = ?",
+                (message.kind, message.sequence, message.part),
+            ).fetchone()
+        if row is None:
+            raise MessageGoneError(f"{message.label} is not in the outbox any more")
+        return _message(row)
 
     def record(self, message: OutboxMessage, result: SendResult, now: datetime) -> OutboxMessage:
         """Write down how the attempt begun last ended."""

@@ -18,6 +18,7 @@ from cameratrap.store.connection import open_for_reading, open_store
 from cameratrap.store.outbox import (
     JITTER,
     RETRY_DELAYS_S,
+    MessageGoneError,
     Outbox,
     OutboxMessage,
     OutboxState,
@@ -215,3 +216,16 @@ def test_a_card_that_breaks_while_it_is_read_is_said(connection: sqlite3.Connect
     connection.execute("DROP TABLE outbox")
     with pytest.raises(StoreError, match="no such table"):
         outbox.messages()
+
+
+def test_an_attempt_sends_the_message_as_it_is_now(connection: sqlite3.Connection) -> None:
+    """Composed anew between being listed and being sent, the new words go out; composed away, nothing does."""
+    outbox = Outbox(connection)
+    put(connection, payload=b"old")
+    listed = outbox.due(NOW)[0]
+    connection.execute("DELETE FROM outbox")
+    put(connection, payload=b"new")
+    assert outbox.begin_attempt(listed, NOW).payload == b"new"
+    connection.execute("DELETE FROM outbox")
+    with pytest.raises(MessageGoneError, match="not in the outbox any more"):
+        outbox.begin_attempt(listed, NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
@@ -129,14 +130,23 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _report(arguments, error, error.format_message().rstrip("."), "", error.exit_code)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads it any more
+        _abandon_stdout()
         return 0
     except (OSError, sqlite3.Error, UnicodeError) as error:
         # What no command has foreseen: a full disk under stdout, a card that is pulled. It is still not a riddle.
         where = getattr(error, "filename", None) or "reading or writing"
         why = getattr(error, "strerror", None) or str(error)
         hint = "is the disk full, or the card gone? --debug shows where it happened"
+        _abandon_stdout()
         return _report(arguments, error, f"{where} failed: {why}", hint, 1)
+
+
+def _abandon_stdout() -> None:
+    """What is still buffered has nowhere to go, and must not fail once more when the interpreter closes it."""
+    with contextlib.suppress(OSError, ValueError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
 
 
 def _call(arguments: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ from cameratrap.cli.output import Output, plain, table_options
 from cameratrap.cli.params import Number
 from cameratrap.wiring import open_detector
 
-COLUMNS = ("file", "width", "height", "timestamp", "event", "counts", "error")
+COLUMNS = ("file", "width", "height", "timestamp", "event", "detections", "counts", "error")
 PARTLY_DONE = 3
 _NAMED_FAILURES = 20
 
@@ -88,7 +88,7 @@ def _report(ctx: Context, out: Output, results: Iterator[ProcessedImage], files:
         if out.form == "table":
             _write_lines(out, watched, max(len(plain(file)) for file in files))
         else:
-            _write_objects(out, watched)
+            out.table(COLUMNS, (result.as_json() for result in watched))
     ctx.say(f"{len(files)} image{'s' if len(files) != 1 else ''}, {failures.count} could not be read")
     for line in failures.first:
         click.echo(f"  {line}", err=True)
@@ -97,14 +97,11 @@ def _report(ctx: Context, out: Output, results: Iterator[ProcessedImage], files:
     return PARTLY_DONE if failures.count else 0
 
 
-def _write_objects(out: Output, results: Iterable[ProcessedImage]) -> None:
-    """JSON has every box; a line of CSV is what can be counted."""
-    objects = (result.as_json() for result in results)
-    out.table(COLUMNS, objects, json_objects=objects)
-
-
 def _write_lines(out: Output, results: Iterable[ProcessedImage], file_width: int) -> None:
-    """A table for a person that shows each line at once: the names are known before, the rest has a known width."""
+    """A table for a person that shows each line at once: the names are known before, the rest has a known width.
+
+    The boxes are left out: they are for programs.
+    """
     with out.stream() as stream:
         stream.write(f"{'file':{file_width}}  width  height  {'timestamp':29}  {'event':{file_width}}  counts\n")
         for result in results:

@@ -64,10 +64,19 @@ def test_a_person_reads_a_line_an_image(card: Path, model: str, capsys: pytest.C
     (card / "b" / "2.jpg").write_bytes(b"")
     assert run(["process", str(card), "--model", model]) == 3
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["file", "timestamp", "counts"]
+    assert lines[0].split() == ["file", "width", "height", "timestamp", "event", "counts"]
     assert "2026-06-01T05:00:00" in lines[1]
     assert lines[1].endswith("Aves 2, Homo sapiens 1")
     assert lines[4].endswith("error: the file is empty")
+
+
+def test_a_path_that_is_not_there_is_named_and_the_rest_is_done(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["process", str(card / "nowhere"), str(card / "a"), "--model", model, "--json"]) == 3
+    found = objects(capsys.readouterr().out)
+    assert [each["error"] is None for each in found] == [False, True, True]
+    assert "No such file" in str(found[0]["error"])
 
 
 def test_hostile_files_are_named_with_a_reason_and_the_rest_is_done(
@@ -125,8 +134,6 @@ def test_output_goes_to_the_file_named(
     ("arguments", "status", "reason"),
     [
         (["{card}"], 2, "no detector model is chosen"),
-        (["{card}/nowhere", "--model", "{model}"], 2, "does not exist"),
-        (["{empty}", "--model", "{model}"], 2, "there is no picture to process"),
         (["--model", "{model}"], 2, "PATH"),
         (["{card}", "--model", "{model}", "--timezone", "Paris"], 2, "not an offset such as +02:00"),
         (["{card}", "--model", "{model}", "--score", "7"], 2, "score"),
@@ -144,8 +151,7 @@ def test_what_cannot_be_is_said_before_any_picture_is_touched(
     reason: str,
 ) -> None:
     """Wrong usage is 2, a wrong model 1; nothing on stdout, one block with a reason on stderr."""
-    (tmp_path / "empty").mkdir()
-    places = {"card": str(card), "model": model, "empty": str(tmp_path / "empty")}
+    places = {"card": str(card), "model": model}
     assert run(["process", *(argument.format(**places) for argument in arguments)]) == status
     captured = capsys.readouterr()
     assert captured.out == ""

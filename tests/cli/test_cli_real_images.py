@@ -14,11 +14,10 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from cameratrap import wiring
 from cameratrap.cli import run
-from cameratrap.domain.events import TriggerCause
-from cameratrap.store.exif import PictureTags, tagged
 from tests.fakes import NamedDetector
 
 PERU = "images/conservationtechlab+animl-py/examples/Peru/SDZG_1"
@@ -62,13 +61,22 @@ def peru(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for first, stamp in BURSTS.items():
         for n in range(3):
             at = datetime.strptime(f"2014-{stamp}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE) + timedelta(seconds=n / 2)
-            tags = PictureTags(at, "SDZG 173", TriggerCause.PIR, "", "", n + 1, 3, "", "Bushnell")
             name = f"EK{first + n:06d}.jpg"
-            (folder / name).write_bytes(tagged((shared_data / PERU / name).read_bytes(), tags))
+            (folder / name).write_bytes(stamped((shared_data / PERU / name).read_bytes(), at))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CAMERATRAP_STATION_ID", "SDZG_1")
     monkeypatch.setenv("CAMERATRAP_STATION_UTC_OFFSET", "-05:00")
     return folder
+
+
+def stamped(data: bytes, at: datetime) -> bytes:
+    """The same picture with an EXIF time, as the camera would have written it had the study kept it."""
+    exif = Image.Exif()
+    exif[0x8769] = {0x9003: at.strftime("%Y:%m:%d %H:%M:%S"), 0x9291: f"{at.microsecond // 1000:03d}"}
+    with Image.open(io.BytesIO(data)) as image:
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", exif=exif, quality="keep")
+    return stream.getvalue()
 
 
 def plain_table(name: str) -> list[dict[str, str]]:

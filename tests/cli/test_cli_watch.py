@@ -161,3 +161,13 @@ def test_a_damaged_index_is_said_and_kept(pictures: Path, capsys: pytest.Capture
         assert run(["--data", "card", *command]) == 1
         assert "damaged" in capsys.readouterr().err
     assert index.read_bytes() == b"\0" * 5000
+
+
+def test_a_tally_can_be_cut_to_some_days(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--from and --to keep whole days; a day that is no day is wrong usage."""
+    watch(pictures)
+    capsys.readouterr()
+    for options, days in ((["--from", "2026-06-02"], ["2026-06-02"]), (["--to", "2026-06-01"], ["2026-06-01"])):
+        assert run(["--data", "card", "tally", "--json", *options]) == 0
+        assert [json.loads(line)["day"] for line in capsys.readouterr().out.splitlines()] == days
+    assert run(["--data", "card", "tally", "--from", "2026-13-01"]) == 2

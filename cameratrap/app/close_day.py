@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from cameratrap.app.fold import CardFold, Rules, earlier_day, fold, summary_of
 from cameratrap.domain.effort import day_span
 from cameratrap.domain.events import station_day
-from cameratrap.domain.summaries import ClockQuality, DailySummary
+from cameratrap.domain.summaries import ClockQuality, DailySummary, EarlierDay
 from cameratrap.domain.tallies import OTHERS
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import CameraTrapError
 from cameratrap.ports import PowerReading
 from cameratrap.store.card import Card
 from cameratrap.store.effort import armed_spans
-from cameratrap.store.summaries import is_told, sequences, tell_day, tell_day_anew, untouched
+from cameratrap.store.summaries import all_summaries, is_told, sequences, tell_day, tell_day_anew, untouched
 from cameratrap.wire.codec import decode, encode
 from cameratrap.wire.parts import join_neighbours
 from cameratrap.wire.quantise import quantise
@@ -42,6 +42,13 @@ class ClosingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class DayOutgrown:
+    """The card says more of a day than any message that has been tried or waits: the next day's message will say so."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """What closing a day needs to know besides the card."""
 
@@ -54,7 +61,7 @@ class Closing:
 
 def close_due_days(
     card: Card, closing: Closing, now: datetime, *, everything: bool = False
-) -> list[ClosedDay | ClosingFailed]:
+) -> list[ClosedDay | ClosingFailed | DayOutgrown]:
     """Close every day that is over and not closed yet, oldest first.
 
     A day is over at the station's midnight, or as soon after it as no event that began on it can still grow. With
@@ -75,13 +82,15 @@ def close_due_days(
         and folded.was_operating(day)
         and (everything or _is_over(card, folded, closing.rules, day, now))
     ]
-    outcomes: list[ClosedDay | ClosingFailed] = []
+    outcomes: list[ClosedDay | ClosingFailed | DayOutgrown] = []
     for day in due:
         try:
             outcomes.append(_close(card, closing, folded, day, done, now))
         except CameraTrapError as error:
             outcomes.append(ClosingFailed(day, error))
     _compose_anew(card, closing, folded, done, now)
+    if everything:
+        outcomes += [DayOutgrown(day) for day in _outgrown(card, closing, folded)]
     return outcomes
 
 
@@ -127,17 +136,42 @@ def _compose_anew(card: Card, closing: Closing, folded: CardFold, done: dict[dat
     """Bring the messages that still lie untouched in the outbox up to what the card says now."""
     for sequence, payloads in untouched(card.connection).items():
         day = next((day for day, number in done.items() if number == sequence), None)
-        if day is None or day not in folded.effort or _says(payloads, folded, day, closing):
+        if day is None or day not in folded.effort or _says(payloads, folded, closing):
             continue
         summary = _summary(card, closing, folded, day, sequence)
         messages = _messages(closing, folded, summary, {d: n for d, n in done.items() if d != day})
         tell_day_anew(card.connection, day, sequence, messages, now)
 
 
-def _says(payloads: Sequence[bytes], folded: CardFold, day: date, closing: Closing) -> bool:
-    """Whether messages tell a day's tallies and hours as the card has them, rounded as messages round them."""
+def _says(payloads: Sequence[bytes], folded: CardFold, closing: Closing) -> bool:
+    """Whether messages tell every day they carry as the card has it now."""
+    return all(_is_so(each, folded, closing) for each in _days_told(payloads, closing))
+
+
+def _days_told(payloads: Sequence[bytes], closing: Closing) -> list[EarlierDay]:
+    """Every day that one summary's messages tell, its own first."""
     (told,) = join_neighbours(decode(payload, closing.taxa) for payload in payloads)
-    now = DailySummary(day, told.sequence, tallies=folded.tallies[day], effort=folded.effort[day])
-    rounded = quantise(now, closing.taxa)
+    effort = told.effort
+    return [
+        EarlierDay(told.day, told.sequence, effort.hours_armed, effort.hours_armed_night, told.tallies),
+        *told.earlier,
+    ]
+
+
+def _is_so(told: EarlierDay, folded: CardFold, closing: Closing) -> bool:
+    """Whether a day's tallies and hours, as told, are the card's, rounded as messages round them."""
+    if told.day not in folded.effort:
+        return True
+    card_says = DailySummary(told.day, 0, tallies=folded.tallies[told.day], effort=folded.effort[told.day])
+    rounded = quantise(card_says, closing.taxa)
     merged = any(tally.taxon == OTHERS for tally in told.tallies)
-    return told.effort == rounded.effort and (merged or told.tallies == rounded.tallies)
+    return told.hours_armed == rounded.effort.hours_armed and (merged or told.tallies == rounded.tallies)
+
+
+def _outgrown(card: Card, closing: Closing, folded: CardFold) -> list[date]:
+    """The days that no message tells as they are: of each, what the newest message about it says."""
+    newest: dict[date, bool] = {}
+    for payloads in reversed(all_summaries(card.connection)):
+        for told in _days_told(payloads, closing):
+            newest.setdefault(told.day, _is_so(told, folded, closing))
+    return sorted(day for day, is_so in newest.items() if not is_so)

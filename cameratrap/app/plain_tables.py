@@ -13,7 +13,19 @@ from cameratrap.store.card import Card
 from cameratrap.store.durable import write_durably
 from cameratrap.store.observations import picture_counts
 
-MEDIA_COLUMNS = ("path", "timestamp", "burst", "position", "of", "trigger", "status", "counts", "model", "sha256")
+MEDIA_COLUMNS = (
+    "path",
+    "original_name",
+    "timestamp",
+    "burst",
+    "position",
+    "of",
+    "trigger",
+    "status",
+    "counts",
+    "model",
+    "sha256",
+)
 EFFORT_COLUMNS = ("day", "hours_armed", "hours_armed_night", "triggers", "blank", "suppressed", "restarts")
 
 
@@ -37,6 +49,7 @@ def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
         burst = bursts[picture.burst]
         yield {
             "path": picture.path,
+            "original_name": picture.source_name,
             "timestamp": picture.captured_at.isoformat(),
             "burst": picture.burst,
             "position": picture.position,

@@ -106,11 +106,13 @@ def receive(
 ) -> Reading:
     """Keep a message and say what it is; one that is here already is counted as a duplicate.
 
-    It is stored before anything is made of it, and whatever is made of it. Only bytes that no modem's number comes
-    with must be a summary: else any file would be a message. Raises DecodeError where they are not, StoreError when
+    It is stored before anything is made of it, and whatever is made of it. Only bytes that come with no modem's
+    number must be a summary: else any file would be a message. Raises DecodeError where they are not, StoreError when
     the inbox cannot be written.
     """
-    if message.imei is None:
+    # A line of hex that a person gives a station to is meant as a message, also one of a version to come.
+    meant = station is not None and message.body not in (b"", message.payload)
+    if message.imei is None and not meant:
         _check_is_ours(message, taxa)
     sent_before = inbox.has_payload(message)
     is_new = inbox.add(message, received_at=received_at, station=station)

@@ -128,9 +128,13 @@ def _attempt(outbox: Outbox, link: SatelliteLink, clock: Clock, message: OutboxM
 
 
 def _conclude(outbox: Outbox, wanted: list[OutboxMessage], report: TransmitReport) -> None:
-    ours = {message.id for message in wanted}
-    report.unsent = [m for m in outbox.messages() if m.id in ours and m.state is not OutboxState.SENT]
-    report.waiting = [m for m in outbox.messages(OutboxState.QUEUED) if m.id not in ours]
+    # By name and not by row: a message may have been composed anew meanwhile, and is then a row of its own.
+    ours = {(message.kind, message.sequence, message.part) for message in wanted}
+    messages = [(message, (message.kind, message.sequence, message.part) in ours) for message in outbox.messages()]
+    report.unsent = [
+        message for message, wanted_now in messages if wanted_now and message.state is not OutboxState.SENT
+    ]
+    report.waiting = [m for m, wanted_now in messages if not wanted_now and m.state is OutboxState.QUEUED]
 
 
 class UnsentError(CameraTrapError):

@@ -8,11 +8,12 @@ a day's closing, each named, and the next trigger is taken up all the same.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, close_due_days
+from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import fold
 from cameratrap.app.plain_tables import write_plain_tables
 from cameratrap.domain.detections import count_by_taxon, max_n
@@ -25,8 +26,10 @@ from cameratrap.store.bursts import (
     begin_burst,
     begin_look,
     burst_of_trigger,
+    give_back_look,
     has_source,
-    is_waiting,
+    is_analysed,
+    last_path,
     picture_bytes,
     pictures_of,
     waiting_bursts,
@@ -49,7 +52,8 @@ class BurstReport:
     error: str | None = None
 
 
-Tell = Callable[[BurstReport | ClosedDay | ClosingFailed], None]
+Outcome = BurstReport | ClosedDay | ClosingFailed | DayOutgrown
+Tell = Callable[[Outcome], None]
 
 
 @dataclass
@@ -62,15 +66,15 @@ class WatchReport:
     failures: int = 0
     _tell: Tell = field(default=lambda _: None, repr=False)
 
-    def note(self, what: BurstReport | ClosedDay | ClosingFailed) -> None:
-        """Count one thing and pass it on."""
+    def note(self, what: Outcome, *, waited: bool = False) -> None:
+        """Count one thing and pass it on; a burst that waited from an earlier run was triggered then."""
         if isinstance(what, BurstReport):
-            self.triggers += 1
+            self.triggers += not waited
             self.pictures += what.new_pictures
             self.failures += what.error is not None
         elif isinstance(what, ClosedDay):
             self.days_closed += 1
-        else:
+        elif isinstance(what, ClosingFailed):
             self.failures += 1
         self._tell(what)
 
@@ -95,7 +99,7 @@ class Watch:
         self._clock = clock
         self._boot_id = boot_id
         self._serial = serial
-        self._folder = PictureFolder(card.folder)
+        self._folder = PictureFolder(card.folder, last_path(card.connection))
         self._model = ModelIdentity(
             detector.name, detector.version, detector.sha256, detector.score_threshold, detector.recorded
         )
@@ -107,7 +111,7 @@ class Watch:
         report = WatchReport(_tell=tell)
         stretch = arm(self._card.connection, self._clock.now(), self._clock.monotonic_s(), self._boot_id)
         for each in self.finish_waiting():
-            report.note(each)
+            report.note(each, waited=True)
         for trigger in _until_the_end(triggers):
             stretch = self._still_armed(stretch)
             report.note(self.step(trigger))
@@ -130,7 +134,7 @@ class Watch:
                 saved += self._keep(burst, trigger, frame)
         except CameraTrapError as error:
             failure = _Failure(str(error), _fault_of(error))
-        if not saved and not failure and not is_waiting(connection, burst):
+        if not saved and not failure and is_analysed(connection, burst):
             return BurstReport(burst, trigger.at, 0, {})
         return self._look(burst, trigger.at, saved, failure)
 
@@ -139,7 +143,7 @@ class Watch:
         for burst in waiting_bursts(self._card.connection, self._model.full_name):
             pictures = pictures_of(self._card.connection, burst)
             if pictures:
-                yield self._look(burst, pictures[0].captured_at, 0, None)
+                yield self._look(burst, pictures[0].captured_at, 0, None, most=MAX_ATTEMPTS)
 
     def _still_armed(self, stretch: int) -> int:
         return still_armed(self._card.connection, stretch, self._clock.now(), self._clock.monotonic_s())
@@ -179,12 +183,19 @@ class Watch:
             clock=self._clock.quality(),
         )
 
-    def _look(self, burst: str, at: datetime, saved: int, failure: _Failure | None) -> BurstReport:
+    def _look(
+        self, burst: str, at: datetime, saved: int, failure: _Failure | None, *, most: int | None = None
+    ) -> BurstReport:
+        """Ask the detector about a burst's pictures and store what it says; give up after ``most`` unfinished looks."""
         answers: Answers = []
-        if begin_look(self._card.connection, burst) > MAX_ATTEMPTS:
-            failure = failure or _Failure(f"looking at it failed {MAX_ATTEMPTS} times", "detector")
+        if begin_look(self._card.connection, burst) > (most or sys.maxsize):
+            failure = failure or _Failure(f"looking at it failed {most} times", "detector")
         else:
-            answers, failure = self._answers(burst, failure)
+            try:
+                answers, failure = self._answers(burst, failure)
+            except (KeyboardInterrupt, SystemExit):
+                give_back_look(self._card.connection, burst)
+                raise
         error = None if failure is None else failure.error
         store_analysis(
             self._card.connection,

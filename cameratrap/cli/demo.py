@@ -16,8 +16,8 @@ from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output
 
 if TYPE_CHECKING:
+    from cameratrap.app.watch import Outcome
     from cameratrap.cli.journey import Comparison, DayTallies, Journey
-    from cameratrap.cli.watch import Outcome
 
 COLUMNS = ("day", "taxon", "events", "individuals", "received_events", "received_individuals")
 

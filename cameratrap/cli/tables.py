@@ -29,7 +29,7 @@ def rule_options(command: _F) -> _F:
         "--interval",
         type=Number(0, 1440),
         metavar="MINUTES",
-        help="Minutes (default: events.interval_minutes).",
+        help="Minutes without the taxon that separate two events (default: events.interval_minutes).",
     )(command)
 
 
@@ -40,7 +40,8 @@ def rule_options(command: _F) -> _F:
 def events(ctx: Context, out: Output, interval: float | None, rule: str | None) -> None:
     """The card's independent events: one taxon, from the first picture that shows it to the last.
 
-    The count is MaxN, the most seen at once in any one picture. Use with --data CARD.
+    The count is MaxN, the most seen at once in any one picture. Time-lapse pictures (trigger: timelapse) are events
+    apart, and are in no tally. Use as: cameratrap --data CARD events.
     """
     from cameratrap.app.fold import card_events
     from cameratrap.store.bursts import media_paths
@@ -68,10 +69,10 @@ def events(ctx: Context, out: Output, interval: float | None, rule: str | None) 
 def tally(
     ctx: Context, out: Output, interval: float | None, rule: str | None, since: datetime | None, until: datetime | None
 ) -> None:
-    """Events and individuals by day and taxon, with the hours the trap was armed. Use with --data CARD.
+    """Events and individuals by day and taxon, with the hours the trap was armed.
 
-    A day is the station's standard-time date; an event counts on the day it starts. A day without animals is one row
-    with an empty taxon, so that it can be told from a day without a camera.
+    Use as: cameratrap --data CARD tally. A day is the station's standard-time date; an event counts on the day it
+    starts. A day without animals is one row with an empty taxon; its hours armed tell it from a day without a camera.
     """
     from cameratrap.app.fold import fold
     from cameratrap.store.card import open_card

@@ -51,9 +51,10 @@ def transmit(
 ) -> int:
     """Send what is due in the outbox of the card at --data CARD, newest day first.
 
-    An attempt that fails is repeated after minutes, then hours; what became of each is kept in the outbox. Prints the
-    messages that were due, as they stand afterwards. Exit status: 0 all that was due is sent (or nothing was due),
-    1 something is not, 4 the modem is missing or silent.
+    Use as: cameratrap --data CARD transmit. It may take some twenty minutes: an attempt that fails is repeated after
+    minutes, and by later runs after hours; what became of each is kept in the outbox. Prints the messages that were
+    due, as they stand afterwards. Exit status: 0 all that was due is sent (or nothing was due), 1 something is not,
+    4 the modem is missing or silent.
     """
     if not ctx.data.is_dir():
         raise StoreError(f"there is no folder {ctx.data}", hint="is the card mounted? name its folder with --data CARD")

@@ -15,12 +15,9 @@ from cameratrap.cli.output import plain, plural
 from cameratrap.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
-    from cameratrap.app.close_day import ClosedDay, ClosingFailed
-    from cameratrap.app.watch import BurstReport
+    from cameratrap.app.watch import Outcome
     from cameratrap.replay.folder import TimedPicture
     from cameratrap.store.card import Card, Deployment
-
-    Outcome = BurstReport | ClosedDay | ClosingFailed
 
 _FIRST_YEAR = 2000  # older than any camera trap with EXIF, and the year a message's days are counted from
 
@@ -44,7 +41,10 @@ _FIRST_YEAR = 2000  # older than any camera trap with EXIF, and the year a messa
 @click.option("--dry-run", is_flag=True, help="Say what would be played; write nothing.")
 @click.pass_obj
 def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *, dry_run: bool) -> int:
-    """Wait for triggers, photograph, count and store on the card at --data DIR; close each day into a message.
+    """Wait for triggers, photograph, count and store on the card; close each day into a message.
+
+    The card's folder is named before the command: cameratrap --data CARD watch --replay DIR. This version plays
+    recorded pictures; the drivers for a camera and a PIR are still to come.
 
     With --replay the same path runs on recorded pictures. A picture that is already on the card is never added again,
     so that an interrupted replay is simply run once more.
@@ -54,6 +54,7 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     from cameratrap.replay.folder import FolderReplay
     from cameratrap.store.bursts import trigger_keys
     from cameratrap.store.card import make_card, make_card_folder, sole_writer
+    from cameratrap.store.effort import REPLAY_BOOT_ID
     from cameratrap.wiring import closing_rules, no_camera, open_detector
 
     if replay is None:
@@ -63,18 +64,19 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
         click.echo(problem, err=True)
     if not pictures:
         raise UsageError(f"no picture in {replay} can be played", hint="they must be JPEG with a time in their EXIF")
-    _check_gaps(pictures, timedelta(days=max_gap))
+    _check_gaps(ctx.data, pictures, timedelta(days=max_gap))
     clock = ReplayClock(min(picture.captured_at for picture in pictures))
     if dry_run:
         player = FolderReplay(pictures, clock)
-        ctx.say(f"would play {player.triggers} triggers with {player.frames} pictures onto {ctx.data}")
+        triggers, frames = plural(player.triggers, "trigger"), plural(player.frames, "picture")
+        ctx.say(f"would play {triggers} with {frames} onto {ctx.data}; those that are there already add nothing")
         return 3 if problems else 0
     detector = open_detector(ctx.config, ctx.taxa(), model)
     make_card_folder(ctx.data)
     with sole_writer(ctx.data, "watch"), make_card(ctx.data, _deployment(ctx, pictures)) as card:
         _sweep(ctx, card)
         player = FolderReplay(pictures, clock, trigger_keys(card.connection))
-        trap = Watch(card, player, detector, clock, boot_id="replay", serial="replay")
+        trap = Watch(card, player, detector, clock, boot_id=REPLAY_BOOT_ID, serial="replay")
         report = trap.run(player, closing_rules(ctx.config, ctx.taxa()), tell=_teller(ctx), ended=True)
     ctx.say(
         f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')},"
@@ -85,17 +87,28 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     return 3 if problems or report.failures else 0
 
 
-def _check_gaps(pictures: Sequence[TimedPicture], most: timedelta) -> None:
+def _check_gaps(card: Path, pictures: Sequence[TimedPicture], most: timedelta) -> None:
     """One picture with a clock that was reset would make a deployment of decades, armed on every day of them."""
     from cameratrap.replay.folder import longest_gap
 
-    before, after = longest_gap(pictures)
+    before, after = longest_gap([*(picture.captured_at for picture in pictures), *_times_on(card)])
     if after - before > most:
         raise UsageError(
             f"no picture was taken between {before.date()} and {after.date()}",
             why="the camera's clock was reset, or these are several deployments",
-            hint="play each period by itself; or, if the trap was armed all that time, allow it with --max-gap DAYS",
+            hint="play each period onto a card of its own; or allow it with --max-gap DAYS, if it is one deployment",
         )
+
+
+def _times_on(folder: Path) -> list[datetime]:
+    """When the pictures were taken that are on the card already."""
+    from cameratrap.store.bursts import all_pictures
+    from cameratrap.store.card import RECORD, open_card
+
+    if not (folder / RECORD).is_file():
+        return []
+    with open_card(folder) as card:
+        return [picture.captured_at for picture in all_pictures(card.connection)]
 
 
 def _timed_pictures(folder: Path, zone: timezone) -> tuple[list[TimedPicture], list[str]]:
@@ -156,11 +169,10 @@ def _sweep(ctx: Context, card: Card) -> None:
 
 def _teller(ctx: Context) -> Callable[[Outcome], None]:
     """A line for each new trigger and each day; failures always."""
-    from cameratrap.app.close_day import ClosedDay
     from cameratrap.app.watch import BurstReport
 
     def tell(what: Outcome) -> None:
-        failed = what.error is not None if isinstance(what, BurstReport) else not isinstance(what, ClosedDay)
+        failed = getattr(what, "error", None) is not None
         if failed:
             click.echo(progress_line(what), err=True)
         elif not isinstance(what, BurstReport) or what.new_pictures:
@@ -171,15 +183,17 @@ def _teller(ctx: Context) -> Callable[[Outcome], None]:
 
 def progress_line(what: Outcome) -> str:
     """One trigger or one closed day in a line."""
-    from cameratrap.app.close_day import ClosedDay
+    from cameratrap.app.close_day import ClosedDay, ClosingFailed
     from cameratrap.app.watch import BurstReport
 
     if isinstance(what, ClosedDay):
         sizes = " + ".join(str(len(message)) for message in what.messages)
         taxa = plural(len(what.summary.tallies), "taxon", "taxa")
         return f"{what.summary.day}  day closed: {taxa} in {sizes} bytes"
-    if not isinstance(what, BurstReport):
+    if isinstance(what, ClosingFailed):
         return f"{what.day}  the day could not be closed: {what.error}"
+    if not isinstance(what, BurstReport):
+        return f"{what.day}  has grown since its message; the next day's message will tell it anew"
     counts = ", ".join(f"{count} {taxon}" for taxon, count in what.counts.items()) or "nothing"
     failed = f"  failed: {what.error}" if what.error else ""
     return f"{what.at:%Y-%m-%d %H:%M:%S}  {plural(what.new_pictures, 'picture')}  {plain(counts + failed)}"

@@ -7,7 +7,7 @@ burst they belong to. The trap counts as armed from the first picture to the las
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -124,10 +124,10 @@ def group_bursts(pictures: Sequence[TimedPicture]) -> list[list[TimedPicture]]:
     return groups
 
 
-def longest_gap(pictures: Sequence[TimedPicture]) -> tuple[datetime, datetime]:
-    """The two consecutive times that are farthest apart; the same time twice for a single picture."""
-    times = sorted(picture.captured_at for picture in pictures)
-    pairs = list(pairwise(times)) or [(times[0], times[0])]
+def longest_gap(times: Iterable[datetime]) -> tuple[datetime, datetime]:
+    """The two consecutive times that are farthest apart; the same time twice where there is one."""
+    ordered = sorted(times)
+    pairs = list(pairwise(ordered)) or [(ordered[0], ordered[0])]
     return max(pairs, key=lambda pair: pair[1] - pair[0])
 
 

@@ -97,28 +97,44 @@ def trigger_keys(connection: sqlite3.Connection) -> Mapping[str, str]:
     return {str(row["source_sha256"]): str(row["trigger_key"]) for row in rows}
 
 
-def is_waiting(connection: sqlite3.Connection, burst: str) -> bool:
-    """Whether a burst still has to be looked at."""
+def is_analysed(connection: sqlite3.Connection, burst: str) -> bool:
+    """Whether a burst has been looked at, and nothing of it failed."""
     row = connection.execute("SELECT status FROM bursts WHERE id = ?", (burst,)).fetchone()
-    return bool(row["status"] == "captured")
+    return bool(row["status"] == "analysed")
+
+
+def last_path(connection: sqlite3.Connection) -> str | None:
+    """The greatest path in the index."""
+    row = connection.execute("SELECT MAX(path) AS path FROM media").fetchone()
+    return None if row["path"] is None else str(row["path"])
 
 
 def waiting_bursts(connection: sqlite3.Connection, model: str) -> list[str]:
-    """Bursts to look at, oldest first: those nobody has, and those that failed under another model than ``model``."""
+    """Bursts to look at, oldest first.
+
+    Those nobody has looked at; those whose pictures could not be read, since a card may come back; and those on which
+    another model than ``model`` failed.
+    """
     rows = connection.execute(
-        "SELECT id FROM bursts WHERE status = 'captured' OR (status = 'failed' AND fault = 'detector'"
-        " AND looked_by IS NOT ?) ORDER BY started_at, id",
+        "SELECT id FROM bursts WHERE status = 'captured' OR (status = 'failed' AND"
+        " (fault = 'card' OR (fault = 'detector' AND looked_by IS NOT ?))) ORDER BY started_at, id",
         (model,),
     )
     return [str(row["id"]) for row in rows]
 
 
 def begin_look(connection: sqlite3.Connection, burst: str) -> int:
-    """Count a look before it is taken, and return the how manieth it is: one that kills the process leaves a trace."""
+    """Count a look before it is taken, and return its number: one that kills the process leaves a trace."""
     with transaction(connection):
         connection.execute("UPDATE bursts SET attempts = attempts + 1 WHERE id = ?", (burst,))
         row = connection.execute("SELECT attempts FROM bursts WHERE id = ?", (burst,)).fetchone()
     return int(row["attempts"])
+
+
+def give_back_look(connection: sqlite3.Connection, burst: str) -> None:
+    """The look was broken off by somebody who wanted the program to stop: it says nothing of the burst."""
+    with transaction(connection):
+        connection.execute("UPDATE bursts SET attempts = attempts - 1 WHERE id = ?", (burst,))
 
 
 def pictures_of(connection: sqlite3.Connection, burst: str) -> list[Picture]:

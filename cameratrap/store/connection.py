@@ -72,9 +72,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> Iterator[sq
     """
     _check_file(path, create=False)
     if _can_read_in_place(path, migrations):
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-        ) as original:
+        with closing(_connect_read_only(path)) as original:
             original.row_factory = sqlite3.Row
             yield original
         return
@@ -91,11 +89,16 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> Iterator[sq
             yield connection
 
 
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """Where no write-ahead log lies beside it nobody has the database open, and reading needs no files of its own."""
+    has_log = path.with_name(path.name + "-wal").exists()
+    options = "mode=ro" if has_log else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_TIMEOUT_S)
+
+
 def _can_read_in_place(path: Path, migrations: Sequence[Migration]) -> bool:
     try:
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-        ) as original:
+        with closing(_connect_read_only(path)) as original:
             _check_integrity(original, path)
             version = schema_version(original)
     except sqlite3.Error as error:

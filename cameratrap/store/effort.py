@@ -16,6 +16,7 @@ from cameratrap.store.observations import blank_bursts
 # The wall clock may be set, the monotonic one not: where they disagree by more than this over a stretch, the wall clock
 # has jumped, and how long the trap was armed by it would be an invention.
 CLOCK_TOLERANCE = timedelta(minutes=2)
+REPLAY_BOOT_ID = "replay"
 
 
 def arm(connection: sqlite3.Connection, now: datetime, monotonic_s: float, boot_id: str) -> int:
@@ -104,5 +105,9 @@ def day_counts(connection: sqlite3.Connection, zone: timezone) -> Mapping[date, 
 
 
 def starts_by_day(connection: sqlite3.Connection, zone: timezone) -> Counter[date]:
-    """How often the trap was armed on each day: once is the deployment, each further time a restart."""
-    return Counter(station_day(span.start, zone) for span in armed_spans(connection))
+    """How often the trap was armed on each day: once is the deployment, each further time a restart.
+
+    A recording that is played again, or a second one, is no restart.
+    """
+    rows = connection.execute("SELECT start FROM armed WHERE boot_id <> ?", (REPLAY_BOOT_ID,))
+    return Counter(station_day(datetime.fromisoformat(row["start"]), zone) for row in rows)

@@ -28,9 +28,12 @@ class SavedPicture:
 class PictureFolder:
     """Hands out DCF names in order and never the same twice, also after a restart. One writer at a time."""
 
-    def __init__(self, card: Path) -> None:
+    def __init__(self, card: Path, indexed: str | None = None) -> None:
+        """``indexed`` is the greatest path of the index: a name that is in it is used, whatever became of the file."""
         self._card = card
-        self._last = max((_number(path) for path in _names(card, since=last_folder(card))), default=(FIRST_FOLDER, 0))
+        folder = last_folder(card)
+        on_disk = max((_number(path) for path in _names(card, since=folder)), default=(folder, 0))
+        self._last = max(on_disk, (FIRST_FOLDER, 0) if indexed is None else _number(indexed))
 
     def save(self, jpeg: bytes) -> SavedPicture:
         """Make one picture durable. Raises StoreError when the card is full, gone or read-only.
@@ -40,7 +43,7 @@ class PictureFolder:
         path = self._next()
         try:
             make_folder_durably((self._card / path).parent)
-            write_durably(self._card / path, jpeg)
+            write_durably(self._card / path, jpeg, replace=False)
         except OSError as error:
             raise StoreError(f"the picture {path} cannot be stored", why=error.strerror or str(error)) from error
         return SavedPicture(path, sha256_of(jpeg), len(jpeg))

@@ -48,6 +48,15 @@ def untouched(connection: sqlite3.Connection) -> Mapping[int, list[bytes]]:
     return found
 
 
+def all_summaries(connection: sqlite3.Connection) -> list[list[bytes]]:
+    """The messages of every summary, sent or not, by number; each as its parts' payloads in order."""
+    rows = connection.execute("SELECT sequence, payload FROM outbox WHERE kind = 'summary' ORDER BY sequence, part")
+    found: dict[int, list[bytes]] = {}
+    for row in rows:
+        found.setdefault(int(row["sequence"]), []).append(bytes(row["payload"]))
+    return list(found.values())
+
+
 def tell_day_anew(
     connection: sqlite3.Connection, day: date, sequence: int, messages: Sequence[bytes], now: datetime
 ) -> bool:

@@ -167,6 +167,15 @@ def test_bytes_of_nobody_must_be_a_summary(inbox: Inbox) -> None:
     assert _statuses(inbox) == []
 
 
+def test_hex_that_is_given_a_station_is_kept_whatever_its_version(inbox: Inbox) -> None:
+    """Somebody copied it from a portal: a newer program will read it, if it is still there."""
+    message = ReceivedMessage(bytes.fromhex("20ffffff"), MessageSource.FILE, body=b"20ffffff\n")
+    reading = receive(message, inbox, TAXA, NO_STATIONS, received_at=NOW, station="ridge")
+    assert (reading.status, reading.station) == (MessageStatus.UNDECODABLE, "ridge")
+    assert "version 2" in reading.reason
+    assert _statuses(inbox) == ["undecodable"]
+
+
 def test_a_summary_of_nobody_waits_for_its_station(inbox: Inbox) -> None:
     """Decoded, but of no station, until it is said; where stations are listed it is quarantined until then."""
     bare = ReceivedMessage(PAYLOAD, MessageSource.FILE)

@@ -218,3 +218,19 @@ def test_a_modem_that_goes_away_is_reported_with_what_was_done(connection: sqlit
     left = trap.outbox.messages(OutboxState.QUEUED)
     assert [(message.sequence, message.attempts, message.uncertain_attempts) for message in left] == [(1, 1, 0)]
     assert "does not answer" in left[0].detail
+
+
+def test_a_message_composed_anew_meanwhile_is_still_reported(connection: sqlite3.Connection) -> None:
+    """`watch` replaces an untried message while another is sent: it is a new row, and the run answers for it too."""
+    trap = Trap(connection, 2, NO_SKY)
+    real = trap.link.send
+
+    def composing(payload: bytes, *, deadline_s: float) -> SendResult:
+        connection.execute("DELETE FROM outbox WHERE sequence = 1")
+        enqueue(connection, day=START.date(), sequence=1, part=1, payload=b"anew", now=START)
+        return real(payload, deadline_s=deadline_s)
+
+    trap.link.send = composing  # type: ignore[method-assign]
+    report = trap.run(attempts=1)
+    assert sorted(message.sequence for message in report.unsent) == [1, 2]
+    assert report.waiting == []

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from cameratrap.app import watch as watch_module
-from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed
+from cameratrap.app.close_day import ClosedDay, Closing, DayOutgrown
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.sweep import sweep
-from cameratrap.app.watch import BurstReport, Watch, WatchReport
+from cameratrap.app.watch import BurstReport, Outcome, Watch, WatchReport
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.tallies import Tally
 from cameratrap.errors import DeviceError, ModelError
@@ -76,7 +76,7 @@ class Played:
     """One run: what it told, by kind."""
 
     report: WatchReport
-    told: list[BurstReport | ClosedDay | ClosingFailed]
+    told: list[Outcome]
 
     @property
     def bursts(self) -> list[BurstReport]:
@@ -102,7 +102,7 @@ def play(
     chosen = [(name, taken) for name, (taken, _) in STORY.items() if names is None or name in set(names)]
     shots = [TimedPicture(story / name, name, taken, sha256_of((story / name).read_bytes())) for name, taken in chosen]
     known = {name: counts for name, (_, counts) in STORY.items()}
-    told: list[BurstReport | ClosedDay | ClosingFailed] = []
+    told: list[Outcome] = []
     with make_card(card_folder, DEPLOYMENT) as card:
         sweep(card)
         clock = ReplayClock(at(1, "00:00:00"))
@@ -358,21 +358,54 @@ class Broken(NamedDetector):
         return super().detect(frame)
 
 
-def test_a_model_that_fails_costs_one_burst_until_there_is_a_better_one(story: Path, tmp_path: Path) -> None:
-    """The run goes on; the same model is not asked again at every start, another one is."""
+def test_a_model_that_fails_costs_one_burst_and_says_so_every_time(story: Path, tmp_path: Path) -> None:
+    """The run goes on; a replay asks again and names it again; another model is asked at the start, and settles it."""
     answers = {name: counts for name, (_, counts) in STORY.items()}
-    first = play(story, tmp_path / "card", detector=Broken(answers))
-    assert [str(b.error)[:27] for b in first.failures] == ["DCIM/100CTRAP/CTRP0004.JPG:"]
-    assert first.report.days_closed == 2
-    again = Broken(answers)
-    assert play(story, tmp_path / "card", detector=again).failures == []
-    assert again.asked == []
+    for _ in range(2):
+        played = play(story, tmp_path / "card", detector=Broken(answers))
+        assert [str(b.error)[:27] for b in played.failures] == ["DCIM/100CTRAP/CTRP0004.JPG:"]
     better = NamedDetector(answers)
     better.version = "2"
-    play(story, tmp_path / "card", detector=better)
+    assert play(story, tmp_path / "card", detector=better).failures == []
     assert better.asked == ["04.jpg"]
     with make_card(tmp_path / "card", DEPLOYMENT) as card:
         assert fold(card, Rules()).tallies == BY_HAND
+
+
+class Stopped(NamedDetector):
+    """Somebody presses Ctrl-C each time the first picture is looked at."""
+
+    def detect(self, frame: Frame) -> DetectedFrame:
+        raise KeyboardInterrupt
+
+
+def test_a_person_who_stops_the_program_costs_no_burst(story: Path, tmp_path: Path) -> None:
+    """However often it is interrupted while the same burst is looked at, that burst is counted in the end."""
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            play(story, tmp_path / "card", detector=Stopped({}))
+    assert play(story, tmp_path / "card").failures == []
+    assert state(tmp_path / "card")["tallies"] == BY_HAND
+
+
+def test_a_card_that_comes_back_is_looked_at_again(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A burst whose pictures could not be read for a while is a failure of the card, and is counted once they can."""
+
+    def gone(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch_module, "picture_bytes", gone)
+        first = play(story, tmp_path / "card")
+    assert len(first.failures) == len(first.bursts)
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        assert {fault for faults in fold(card, Rules()).faults.values() for fault in faults} == {"card"}
+    again = play(story, tmp_path / "card")
+    assert again.failures == []
+    assert again.report.triggers == 6, "what waited is not triggered twice"
+    assert state(tmp_path / "card")["tallies"] == BY_HAND
 
 
 class Killer(NamedDetector):
@@ -385,14 +418,38 @@ class Killer(NamedDetector):
 
 
 def test_a_picture_that_kills_the_process_does_not_do_so_for_ever(story: Path, tmp_path: Path) -> None:
-    """Three starts die on it; the fourth names it, and photographs again."""
+    """Three starts die on it; the fourth names it, and takes up the next trigger."""
     answers = {name: counts for name, (_, counts) in STORY.items()}
     for _ in range(3):
         with pytest.raises(PowerCut):
-            play(story, tmp_path / "card", detector=Killer(answers))
-    last = play(story, tmp_path / "card", detector=Killer(answers))
-    assert [b.error for b in last.failures] == ["looking at it failed 3 times"]
-    assert last.report.days_closed == 2
+            play(story, tmp_path / "card", ["04.jpg"], detector=Killer(answers))
+    last = play(story, tmp_path / "card", ["09.jpg"], detector=Killer(answers))
+    assert [b.error for b in last.bursts] == ["looking at it failed 3 times", None]
+
+
+def test_a_replayed_trap_has_not_restarted(story: Path, tmp_path: Path) -> None:
+    """Played in two goes, the later pictures first, it is one deployment without a restart."""
+    play(story, tmp_path / "card", ["07.jpg", "08.jpg"])
+    play(story, tmp_path / "card")
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        assert set(fold(card, Rules()).restarts.values()) == {0}
+
+
+def test_a_queued_message_follows_the_earlier_days_it_carries(story: Path, tmp_path: Path) -> None:
+    """Day one is out, day two waits and carries it; day one grows: day two's message tells it as it is now."""
+    card_folder = tmp_path / "card"
+    play(story, card_folder, ["01.jpg"])
+    with make_card(card_folder, DEPLOYMENT) as card:
+        card.connection.execute("UPDATE outbox SET state = 'sent', attempts = 1")
+    outgrown = play(story, card_folder, ["01.jpg", "04.jpg"])
+    assert [each.day for each in outgrown.told if isinstance(each, DayOutgrown)] == [date(2026, 6, 1)]
+    play(story, card_folder, ["01.jpg", "09.jpg"])
+    last = play(story, card_folder)
+    assert not [each for each in last.told if isinstance(each, DayOutgrown)]
+    with make_card(card_folder, DEPLOYMENT) as card:
+        newest = card.connection.execute("SELECT payload FROM outbox ORDER BY sequence DESC").fetchone()
+    (before,) = decode(bytes(newest["payload"]), builtin_taxa()).earlier
+    assert by_name(before.tallies) == BY_HAND[date(2026, 6, 1)]
 
 
 class Stuck:

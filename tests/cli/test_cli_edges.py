@@ -98,6 +98,16 @@ def test_a_clock_that_was_reset_is_refused_before_anything_is_made(
     assert not Path("card").exists()
 
 
+def test_a_reset_clock_is_seen_against_the_card_too(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A whole folder taken after a reset is refused on the card of the deployment it was taken in."""
+    assert run(["--data", "card", "watch", "--replay", str(pictures)]) == 0
+    later = Path("later")
+    write_pictures(later, {"2.jpg": (2, datetime(2015, 1, 1))})  # noqa: DTZ001
+    assert run(["--data", "card", "watch", "--replay", "later"]) == 2
+    assert "onto a card of its own" in capsys.readouterr().err
+    assert run(["--data", "other", "watch", "--replay", "later"]) == 0
+
+
 def test_a_time_before_there_were_cameras_is_named_and_the_rest_is_played(
     pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
         with open_for_reading(path, migrations) as reading:
             assert [row["name"] for row in reading.execute("SELECT * FROM things")] == ["old"]
     assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["a.db"]
 
 
 def test_what_was_committed_last_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:

@@ -88,3 +88,26 @@ def test_a_card_that_fails_is_named_and_the_next_name_is_fresh(
             folder.save(b"lost")
     assert pictures(tmp_path) == ["DCIM/100CTRAP/CTRP0001.JPG"]
     assert folder.save(b"next").path == "DCIM/100CTRAP/CTRP0003.JPG"
+
+
+@pytest.mark.parametrize("left", [["DCIM/101CTRAP/"], ["DCIM/101CTRAP/CTRP0001.JPG.part"], []])
+def test_a_name_is_never_given_twice_whatever_is_left_on_disk(tmp_path: Path, left: list[str]) -> None:
+    """An empty new folder, half a picture in it, or pictures that somebody has taken away: names go on."""
+    put(tmp_path, "DCIM/100CTRAP/CTRP0001.JPG", b"the first")
+    for name in left:
+        if name.endswith("/"):
+            (tmp_path / name).mkdir(parents=True)
+        else:
+            put(tmp_path, name)
+    saved = PictureFolder(tmp_path, "DCIM/100CTRAP/CTRP9999.JPG").save(b"new")
+    assert saved.path > "DCIM/100CTRAP/CTRP9999.JPG"
+    assert (tmp_path / "DCIM/100CTRAP/CTRP0001.JPG").read_bytes() == b"the first"
+
+
+def test_a_picture_is_never_written_over(tmp_path: Path) -> None:
+    """Should a name be taken after all, the picture under it stays."""
+    folder = PictureFolder(tmp_path)
+    put(tmp_path, "DCIM/100CTRAP/CTRP0001.JPG", b"somebody's")
+    with pytest.raises(StoreError, match="of that name already"):
+        folder.save(b"new")
+    assert (tmp_path / "DCIM/100CTRAP/CTRP0001.JPG").read_bytes() == b"somebody's"

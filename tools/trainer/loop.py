@@ -1,0 +1,185 @@
+"""The training loop: fixed seeds, cosine schedule, averaged weights, checkpoints to go on from."""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trainer.classes import CLASSES
+from trainer.dataset import Frame
+from trainer.loss import Targets, loss
+from trainer.network import Detector, grid
+from trainer.plan import Plan, Planner
+from trainer.pretrained import load_published, with_classes
+from trainer.render import Cache, Renderer, load, relight
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what comes out, apart from the frames."""
+
+    height: int = 384
+    width: int = 512
+    epochs: int = 60
+    epoch_pictures: int = 2048
+    batch: int = 16
+    rate: float = 6e-4
+    backbone_rate: float = 0.4
+    weight_decay: float = 0.02
+    warmup_steps: int = 60
+    # The last part is trained on whole frames as the detector will see them, without mosaics.
+    plain_epochs: float = 0.2
+    seed: int = 20
+    compiled: bool = False
+    threads: int = 2
+
+    @property
+    def steps(self) -> int:
+        return max(1, self.epochs * self.epoch_pictures // self.batch)
+
+    @property
+    def averaging(self) -> float:
+        """How much of the averaged weights each step keeps: they reach back over a few hundredths of the run."""
+        return min(max(1 - 25 / self.steps, 0.95), 0.9998)
+
+
+def train(frames: Sequence[Frame], start: Path, recipe: Recipe, device: torch.device, checkpoint: Path) -> Detector:
+    """Train from the published weights at ``start``; returns the averaged detector, on the CPU.
+
+    Goes on from ``checkpoint`` where that file is of the same recipe and the same frames.
+    """
+    torch.manual_seed(recipe.seed)
+    torch.set_num_threads(recipe.threads)
+    detector = with_classes(load_published(start), [trained.coco for trained in CLASSES]).to(device).train()
+    detector = detector.to(memory_format=torch.channels_last)
+    run = _Run(detector, recipe, device)
+    identity = repr((recipe, sorted(str(frame.path) for frame in frames)))
+    first = run.resume(checkpoint, identity)
+    batches = _Batches(frames, load(frames).to(device), recipe, device)
+    started, seen = time.monotonic(), 0.0
+    for step, (pictures, targets) in batches.from_step(first):
+        seen += run.step(step, pictures, targets)
+        if (step + 1) % 25 == 0 or step + 1 == recipe.steps:
+            pace = (time.monotonic() - started) / (step + 1 - first)
+            sys.stderr.write(f"step {step + 1}/{recipe.steps}  loss {seen / 25:.3f}  {pace:.2f} s a step\n")
+            seen = 0.0
+        if (step + 1) % 200 == 0 or step + 1 == recipe.steps:
+            run.save(checkpoint, identity, step + 1)
+    return rounded(run.averaged.cpu().eval())
+
+
+@torch.no_grad()
+def rounded(detector: Detector) -> Detector:
+    """The detector with its weights rounded to half precision: what is measured is what the file will hold."""
+    for parameter in detector.parameters():
+        parameter.copy_(parameter.half().float())
+    return detector
+
+
+class _Run:
+    """The detector, its average and its optimiser."""
+
+    def __init__(self, detector: Detector, recipe: Recipe, device: torch.device) -> None:
+        self._detector, self._recipe, self._device = detector, recipe, device
+        self._forward = torch.compile(detector) if recipe.compiled else detector
+        self.averaged = copy.deepcopy(detector)
+        self._optimiser = torch.optim.AdamW(_groups(detector, recipe), weight_decay=recipe.weight_decay)
+        self._cells = grid(recipe.height, recipe.width, device)
+
+    def step(self, step: int, pictures: Tensor, targets: Targets) -> float:
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["share"] * _rate(step, self._recipe)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+            said = self._forward(pictures.contiguous(memory_format=torch.channels_last))
+        cost = loss(said, self._cells, targets)
+        self._optimiser.zero_grad(set_to_none=True)
+        cost.backward()
+        torch.nn.utils.clip_grad_norm_(self._detector.parameters(), 10.0)
+        self._optimiser.step()
+        self._average(step)
+        return float(cost.detach())
+
+    @torch.no_grad()
+    def _average(self, step: int) -> None:
+        keep = min(self._recipe.averaging, (step + 1) / (step + 10))
+        for mean, now in zip(self.averaged.parameters(), self._detector.parameters(), strict=True):
+            mean.lerp_(now, 1 - keep)
+
+    def save(self, path: Path, identity: str, step: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "identity": identity,
+            "step": step,
+            "detector": self._detector.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def resume(self, path: Path, identity: str) -> int:
+        """The step to go on from: 0 where there is nothing to go on from."""
+        if not path.is_file():
+            return 0
+        state = torch.load(path, map_location=self._device, weights_only=True)
+        if state["identity"] != identity:
+            sys.stderr.write(f"{path} is of another recipe or other frames: starting anew\n")
+            return 0
+        self._detector.load_state_dict(state["detector"])
+        self.averaged.load_state_dict(state["averaged"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        return int(state["step"])
+
+
+class _Batches:
+    """Pictures and targets, step by step; each step draws from a generator of its own, so a resumed run is the same."""
+
+    def __init__(self, frames: Sequence[Frame], cache: Cache, recipe: Recipe, device: torch.device) -> None:
+        self._planner = Planner(frames, cache.extents, cache.grey, recipe.height, recipe.width)
+        self._renderer = Renderer(cache, recipe.height, recipe.width, device)
+        self._recipe, self._device = recipe, device
+
+    def from_step(self, first: int) -> Iterator[tuple[int, tuple[Tensor, Targets]]]:
+        """Makes the next batch while this one is learned from."""
+        with ThreadPoolExecutor(1) as pool:
+            ahead: Future[tuple[Tensor, Targets]] | None = None
+            for step in range(first, self._recipe.steps):
+                ready = (ahead or pool.submit(self._make, step)).result()
+                ahead = pool.submit(self._make, step + 1)
+                yield step, ready
+
+    def _make(self, step: int) -> tuple[Tensor, Targets]:
+        random = np.random.default_rng((self._recipe.seed, step))
+        late = step >= self._recipe.steps * (1 - self._recipe.plain_epochs)
+        mix = {"plain": 0.75, "mosaic": 0.1} if late else {}
+        plans: list[Plan] = [self._planner.plan(random, **mix) for _ in range(self._recipe.batch)]
+        with torch.no_grad():
+            return relight(self._renderer.render(plans), plans, random), Targets.of(plans, self._device)
+
+
+def _groups(detector: Detector, recipe: Recipe) -> list[dict[str, object]]:
+    """The backbone knows most already and moves slower; biases do not decay."""
+    groups = []
+    for share, part in ((recipe.backbone_rate, "backbone"), (1.0, "")):
+        named = [(n, p) for n, p in detector.named_parameters() if n.startswith("backbone") == bool(part)]
+        groups.append({"params": [p for _, p in named if p.ndim > 1], "share": share})
+        groups.append({"params": [p for _, p in named if p.ndim == 1], "share": share, "weight_decay": 0.0})
+    return groups
+
+
+def _rate(step: int, recipe: Recipe) -> float:
+    if step < recipe.warmup_steps:
+        return recipe.rate * (step + 1) / recipe.warmup_steps
+    done = (step - recipe.warmup_steps) / max(recipe.steps - recipe.warmup_steps, 1)
+    return recipe.rate * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))

@@ -33,12 +33,6 @@ def frames(shared_data: Path) -> list[Any]:
     return list(dataset.read_frames(shared_data))
 
 
-@pytest.fixture
-def torch() -> Any:
-    """Torch, which only the training's own environment has."""
-    return pytest.importorskip("torch", reason="needs torch: see tools/trainer/requirements.txt")
-
-
 def frame(camera: str = "a", animals: int = 1, **facts: Any) -> Any:
     """A trap frame with this many animals side by side."""
     boxes = tuple(dataset.Box(0, 0.1 * n, 0.4, 0.1 * n + 0.08, 0.6) for n in range(animals))
@@ -192,51 +186,3 @@ def test_a_manifest_of_another_network_is_named() -> None:
     assert export.disagreements(right, 384, 512) == []
     assert export.disagreements(right, 416, 416) == ["input.height must be 416", "input.width must be 416"]
     assert "labels must be" in export.disagreements(right | {"labels": labels[1:]}, 384, 512)[0]
-
-
-def test_our_network_is_the_published_one(shared_data: Path, torch: Any) -> None:
-    """With the published weights our network says of a real frame what the published file says."""
-    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime to run the published file")
-    cv2 = pytest.importorskip("cv2")
-    network, pretrained = _tool("network"), _tool("pretrained")
-    path = next((shared_data / "models").rglob("yolox_nano.onnx"))
-    image = cv2.imread(str(shared_data / "images/agentmorris+MegaDetector/images/idaho-camera-traps.jpg"))
-    picture = cv2.resize(image, (416, 416)).transpose(2, 0, 1)[None].astype(np.float32)
-    with torch.no_grad():
-        ours = network.Deployed(pretrained.load_published(path)).eval()(torch.from_numpy(picture)).numpy()
-    theirs = runtime.InferenceSession(str(path)).run(None, {"images": picture})[0]
-    np.testing.assert_allclose(ours, theirs, atol=1e-3)
-
-
-def test_a_perfect_answer_costs_least(torch: Any) -> None:
-    """The loss of a detector that says exactly what is there is near nothing, and rises with each mistake."""
-    network, losses = _tool("network"), _tool("loss")
-    cells = network.grid(64, 64)
-    drawn = plan.Plan(boxes=[(1, (8.0, 8.0, 40.0, 40.0))])
-    targets = losses.Targets.of([drawn], torch.device("cpu"))
-    said = torch.full((1, len(cells), 5 + 4), -12.0)
-    stride = cells[:, 2]
-    said[..., :2] = (24 / stride)[:, None] - cells[:, :2]
-    said[..., 2:4] = torch.log(32 / stride)[:, None]
-    said[..., 6] = 12.0
-    chosen, overlap = losses.assign(network.decode(said[..., :4], cells), said[..., 4], said[..., 5:], cells, targets)
-    assert (overlap[chosen >= 0] > 0.99).all()
-    assert 1 <= int((chosen >= 0).sum()) <= 10
-    said[..., 4] = torch.where(chosen >= 0, 12.0, -12.0)
-    good = float(losses.loss(said, cells, targets))
-    assert good < 0.01
-    blind = said.clone()
-    blind[..., 4] = -12.0
-    assert float(losses.loss(blind, cells, targets)) > good + 5
-
-
-def test_regions_in_doubt_cost_nothing(torch: Any) -> None:
-    """An animal seen where nobody is sure there is none is no mistake."""
-    network, losses = _tool("network"), _tool("loss")
-    cells = network.grid(64, 64)
-    said = torch.full((1, len(cells), 9), -12.0)
-    said[0, 0, 4] = 12.0
-    sure = losses.Targets.of([plan.Plan()], torch.device("cpu"))
-    unsure = losses.Targets.of([plan.Plan(ignored=[(0.0, 0.0, 16.0, 16.0)])], torch.device("cpu"))
-    assert float(losses.loss(said, cells, sure)) > 10
-    assert float(losses.loss(said, cells, unsure)) < 0.01

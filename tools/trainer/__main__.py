@@ -16,7 +16,9 @@ import hashlib
 import json
 import platform
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,21 +30,56 @@ from numpy.typing import NDArray
 from cameratrap.vision.preprocess import pixel_table, prepare
 from trainer import report
 from trainer.classes import CLASSES
-from trainer.dataset import Frame, for_training, read_frames
+from trainer.dataset import LISTS, Frame, for_training, read_frames
 from trainer.folds import assign_cameras, split
 from trainer.loop import Recipe, train
 from trainer.measure import COCO_LABELS, OUR_LABELS, Judged, Network, input_spec, judge
 from trainer.network import Deployed, Detector
-from trainer.pretrained import load_published
+from trainer.pretrained import START, load_published
 
-_START = Path("models/Kazuhito00+YOLOX-ONNX-TFLite-Sample/yolox_nano.onnx")
-_LISTS = ("images/truth.csv", "images/boxes.csv", "train/annotations.json")
 _PROBES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one run of this program works on."""
+
+    frames: Sequence[Frame]
+    start: Path
+    recipe: Recipe
+    device: torch.device
+    compiled: bool
+    out: Path
+    height: int
+    width: int
+
+    def detector(self, frames: Sequence[Frame], name: str) -> Detector:
+        """A detector that has learned from those of the frames that may be learned from."""
+        learned = for_training(frames)
+        sys.stderr.write(f"{name}: learning from {len(learned)} frames\n")
+        return train(learned, self.start, self.recipe, self.device, self.out / name, compiled=self.compiled)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Train and measure as the options say."""
     options = _options(argv)
+    task = _task(options)
+    facts = _facts(options.data, task)
+    sys.stderr.write(json.dumps(facts, indent=1) + "\n")
+    results: list[report.Fold] = []
+    if options.folds:
+        held_out = assign_cameras(task.frames, options.folds, seed=task.recipe.seed)
+        for fold in options.fold or range(options.folds):
+            results.append(_one_fold(task, held_out, fold))
+            report.write(task.out, facts, results)
+    if options.final:
+        _probe(task, task.detector(task.frames, "weights.npz"))
+    if results:
+        sys.stdout.write(report.text(results))
+    return 0
+
+
+def _task(options: argparse.Namespace) -> _Task:
     recipe = Recipe(
         height=options.height,
         width=options.width,
@@ -51,44 +88,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         batch=options.batch,
         rate=options.rate,
         seed=options.seed,
-        compiled=options.compile,
-        threads=options.threads,
     )
+    torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    device = torch.device(options.device)
-    frames = read_frames(options.data)
-    start = options.start or options.data / _START
-    facts = _facts(options.data, start, recipe, frames, device)
-    sys.stderr.write(json.dumps(facts, indent=1) + "\n")
-    results: list[report.Fold] = []
-    if options.folds:
-        held_out = assign_cameras(frames, options.folds, seed=recipe.seed)
-        for fold in options.fold or range(options.folds):
-            results.append(_one_fold(frames, held_out, fold, start, recipe, device, options))
-            report.write(options.out, facts, results)
-    if options.final:
-        detector = train(for_training(frames), start, recipe, device, options.out / "final.pt")
-        _save(detector, frames, recipe, options.out)
-    if results:
-        sys.stdout.write(report.text(results))
-    return 0
+    return _Task(
+        frames=read_frames(options.data),
+        start=options.start or options.data / START,
+        recipe=recipe,
+        device=torch.device(options.device),
+        compiled=options.compile,
+        out=options.out,
+        height=options.test_height or options.height,
+        width=options.test_width or options.width,
+    )
 
 
-def _one_fold(
-    frames: Sequence[Frame],
-    held_out: dict[str, int],
-    fold: int,
-    start: Path,
-    recipe: Recipe,
-    device: torch.device,
-    options: argparse.Namespace,
-) -> report.Fold:
-    learn, away = split(frames, held_out, fold)
-    sys.stderr.write(f"fold {fold}: learning from {len(for_training(learn))} frames, {len(away)} held out\n")
-    detector = train(for_training(learn), start, recipe, device, options.out / f"fold{fold}.pt")
+def _one_fold(task: _Task, held_out: dict[str, int], fold: int) -> report.Fold:
+    learn, away = split(task.frames, held_out, fold)
+    detector = task.detector(learn, f"fold{fold}.npz")
     measured = [frame for frame in away if frame.kind == "trap"]
-    ours = judge(measured, _network(detector), input_spec(options.test_height, options.test_width), OUR_LABELS)
-    return report.Fold(fold, ours, _published(measured, start))
+    ours = judge(measured, _network(detector), input_spec(task.height, task.width), OUR_LABELS)
+    return report.Fold(fold, ours, _published(measured, task.start))
 
 
 def _published(frames: Sequence[Frame], start: Path) -> list[Judged]:
@@ -106,40 +126,34 @@ def _network(detector: Detector) -> Network:
     return run
 
 
-def _save(detector: Detector, frames: Sequence[Frame], recipe: Recipe, out: Path) -> None:
-    """The weights for the export, and what they say of a few real frames, to check the exported file against."""
-    np.savez(out / "weights.npz", **{name: value.numpy() for name, value in detector.state_dict().items()})
-    spec = input_spec(recipe.height, recipe.width)
+def _probe(task: _Task, detector: Detector) -> None:
+    """Leave what the detector says of a few real frames, to check the exported file against."""
+    spec = input_spec(task.height, task.width)
     table = pixel_table(spec, None)
-    chosen = [frame for frame in frames if frame.measured][:: max(1, sum(f.measured for f in frames) // _PROBES)]
+    measured = [frame for frame in task.frames if frame.measured]
+    chosen = measured[:: max(1, len(measured) // _PROBES)]
     pictures = [prepare(np.asarray(cv2.imread(str(frame.path)), np.uint8), spec, table)[0] for frame in chosen]
     network = _network(detector)
-    np.savez(
-        out / "probe.npz", pictures=np.concatenate(pictures), cells=np.concatenate([network(one) for one in pictures])
-    )
+    cells = np.concatenate([network(one) for one in pictures])
+    np.savez(task.out / "probe.npz", pictures=np.concatenate(pictures), cells=cells)
 
 
-def _facts(data: Path, start: Path, recipe: Recipe, frames: Sequence[Frame], device: torch.device) -> dict[str, object]:
+def _facts(data: Path, task: _Task) -> dict[str, object]:
     """What somebody needs to do this again: versions, hashes, seed, and how much of each source was used."""
-    learned = for_training(frames)
-    sources = sorted({(frame.source, frame.licence) for frame in learned})
+    learned = for_training(task.frames)
+    used = Counter((frame.source, frame.licence) for frame in learned)
+    versions = {name: version(name) for name in ("torch", "numpy", "opencv-python-headless", "onnx")}
+    gpu = task.device.type == "cuda"
     return {
-        "recipe": dataclasses.asdict(recipe),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("torch", "numpy", "opencv-python-headless", "onnx")},
+        "recipe": dataclasses.asdict(task.recipe),
+        "measured_at": [task.height, task.width],
+        "device": torch.cuda.get_device_name(task.device) if gpu else platform.machine(),
+        "versions": {"python": platform.python_version()} | versions,
         "classes": [trained.label for trained in CLASSES],
-        "sha256": {name: _sha256(data / name) for name in _LISTS} | {start.name: _sha256(start)},
+        "sha256": {name: _sha256(data / name) for name in LISTS} | {task.start.name: _sha256(task.start)},
         "pictures_sha256": _pictures_sha256(learned),
-        "learned_from": [
-            {
-                "source": source,
-                "licence": licence,
-                "frames": sum((f.source, f.licence) == (source, licence) for f in learned),
-            }
-            for source, licence in sources
-        ],
-        "left_out": sorted({f.source for f in frames} - {f.source for f in learned}),
+        "learned_from": [{"source": s, "licence": its, "frames": used[s, its]} for s, its in sorted(used)],
+        "left_out": sorted({f.source for f in task.frames} - {f.source for f in learned}),
     }
 
 
@@ -166,7 +180,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--final", action="store_true", help="train on everything, for the export")
     add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--compile", action="store_true", help="compile the network: 2.5 times as fast on a CPU; needs a C++ compiler")
-    add("--threads", type=int, default=usual.threads, help="processor threads (%(default)s)")
+    add("--threads", type=int, default=2, help="processor threads (%(default)s)")
     add("--height", type=int, default=usual.height, help="of the training pictures, a multiple of 32 (%(default)s)")
     add("--width", type=int, default=usual.width, help="the same (%(default)s)")
     add("--test-height", type=int, help="of the held-out pictures, if another")
@@ -181,11 +195,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("nothing to do: give --folds K, --final or both")
     if options.folds == 1 or any(side % 32 for side in (options.height, options.width)):
         parser.error("at least two folds, and sides that are multiples of 32")
-    for name in _LISTS:
+    for name in LISTS:
         if not (options.data / name).is_file():
             parser.error(f"there is no {options.data / name}; the real data are not part of the repository")
-    options.test_height = options.test_height or options.height
-    options.test_width = options.test_width or options.width
     return options
 
 

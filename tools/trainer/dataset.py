@@ -17,6 +17,8 @@ from trainer.classes import class_of
 # Files whose names do not say which camera took them: one group each, so that no camera can be in both halves.
 _SITES_OF_UNKNOWN_CAMERAS = ("BUOW", "ENA24")
 JURA = "jura"
+# Under the data folder: what is in which picture.
+LISTS = ("images/truth.csv", "images/boxes.csv", "train/annotations.json")
 # A trap frame shows a place as it is and counts when a model is measured; a crop is background to learn from.
 Kind = Literal["trap", "web", "crop"]
 

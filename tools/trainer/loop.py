@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 import sys
 import time
@@ -40,12 +41,15 @@ class Recipe:
     # The last part is trained on whole frames as the detector will see them, without mosaics.
     plain_epochs: float = 0.2
     seed: int = 20
-    compiled: bool = False
-    threads: int = 2
 
     @property
     def steps(self) -> int:
         return max(1, self.epochs * self.epoch_pictures // self.batch)
+
+    def identity(self, frames: Sequence[Frame]) -> str:
+        """A hash of everything that decides the weights but the machine: this recipe, and each frame and its boxes."""
+        learned = sorted((frame.path.name, frame.camera, frame.boxes) for frame in frames)
+        return hashlib.sha256(repr((self, learned)).encode()).hexdigest()
 
     @property
     def averaging(self) -> float:
@@ -53,17 +57,23 @@ class Recipe:
         return min(max(1 - 25 / self.steps, 0.95), 0.9998)
 
 
-def train(frames: Sequence[Frame], start: Path, recipe: Recipe, device: torch.device, checkpoint: Path) -> Detector:
+def train(
+    frames: Sequence[Frame], start: Path, recipe: Recipe, device: torch.device, out: Path, *, compiled: bool = False
+) -> Detector:
     """Train from the published weights at ``start``; returns the averaged detector, on the CPU.
 
-    Goes on from ``checkpoint`` where that file is of the same recipe and the same frames.
+    The weights are left in ``out`` (an .npz), and beside it what an interrupted run goes on from. Where ``out`` is
+    already there from the same recipe and the same frames, nothing is trained.
     """
+    identity = recipe.identity(frames)
+    if (finished := _finished(out, identity)) is not None:
+        sys.stderr.write(f"{out} is there already\n")
+        return finished
+    checkpoint = out.with_suffix(".pt")
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(recipe.threads)
     detector = with_classes(load_published(start), [trained.coco for trained in CLASSES]).to(device).train()
     detector = detector.to(memory_format=torch.channels_last)
-    run = _Run(detector, recipe, device)
-    identity = repr((recipe, sorted(str(frame.path) for frame in frames)))
+    run = _Run(detector, recipe, device, compiled=compiled)
     first = run.resume(checkpoint, identity)
     batches = _Batches(frames, load(frames).to(device), recipe, device)
     started, seen = time.monotonic(), 0.0
@@ -75,7 +85,21 @@ def train(frames: Sequence[Frame], start: Path, recipe: Recipe, device: torch.de
             seen = 0.0
         if (step + 1) % 200 == 0 or step + 1 == recipe.steps:
             run.save(checkpoint, identity, step + 1)
-    return rounded(run.averaged.cpu().eval())
+    detector = rounded(run.averaged.cpu().eval())
+    np.savez(out, identity=identity, **{name: value.numpy() for name, value in detector.state_dict().items()})
+    return detector
+
+
+def _finished(path: Path, identity: str) -> Detector | None:
+    if not path.is_file():
+        return None
+    weights = dict(np.load(path))
+    if str(weights.pop("identity")) != identity:
+        sys.stderr.write(f"{path} is of another recipe or other frames: training anew\n")
+        return None
+    detector = Detector(len(CLASSES))
+    detector.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    return detector.eval()
 
 
 @torch.no_grad()
@@ -89,9 +113,9 @@ def rounded(detector: Detector) -> Detector:
 class _Run:
     """The detector, its average and its optimiser."""
 
-    def __init__(self, detector: Detector, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, detector: Detector, recipe: Recipe, device: torch.device, *, compiled: bool) -> None:
         self._detector, self._recipe, self._device = detector, recipe, device
-        self._forward = torch.compile(detector) if recipe.compiled else detector
+        self._forward = torch.compile(detector) if compiled else detector
         self.averaged = copy.deepcopy(detector)
         self._optimiser = torch.optim.AdamW(_groups(detector, recipe), weight_decay=recipe.weight_decay)
         self._cells = grid(recipe.height, recipe.width, device)

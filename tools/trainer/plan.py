@@ -5,6 +5,7 @@ A plan is numbers only. ``render`` turns many of them into pixels at once, on wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,12 @@ CANVAS_HEIGHT, CANVAS_WIDTH = 480, 640
 _LEAST_VISIBLE = 0.35
 _SMALLEST_PX = 4.0
 # How much of a training picture's width a pasted animal takes: camera traps see most of theirs small.
-_PASTED_SHARE = (0.04, 0.35)
+_PASTED_WIDTHS = (0.04, 0.35)
+# What part of the drawn pictures each kind of frame makes up, what part must at least show a class, and what is pasted.
+# People and vehicles are few in our sources: drawn as they come, the network forgets in minutes what it knew of them.
+_KIND_SHARES = {"trap": 0.6, "web": 0.3, "crop": 0.1}
+_LEAST_SHARES = {1: 0.1, 2: 0.16, 3: 0.07}
+_PASTED_SHARES = {0: 0.55, 1: 0.12, 2: 0.23, 3: 0.1}
 
 Corners = tuple[float, float, float, float]
 
@@ -130,7 +136,7 @@ class Planner:
         index, box = self._donors[int(random.choice(len(self._donors), p=self._donor_weights))]
         extent = self._extents[index]
         across, down = (box.x1 - box.x0) * extent.width, (box.y1 - box.y0) * extent.height
-        low, high = np.log(_PASTED_SHARE)
+        low, high = np.log(_PASTED_WIDTHS)
         # Never larger than the donor shows it: a blurred animal on a sharp background is a giveaway.
         scale = min(float(np.exp(random.uniform(low, high))) * self._width / max(across, down), 1.5)
         wide, tall = across * scale, down * scale
@@ -190,25 +196,31 @@ class Planner:
 
 
 def _weights(frames: Sequence[Frame]) -> NDArray[np.float64]:
-    """How often each frame is drawn. A camera counts by the square root of its frames, and kinds by their use."""
+    """How often each frame is drawn: kinds by their use, a camera by the square root of its frames, rare classes up."""
     sizes: dict[str, int] = {}
     for frame in frames:
         sizes[frame.camera] = sizes.get(frame.camera, 0) + 1
-    share = {"trap": 0.6, "web": 0.3, "crop": 0.1}
     weights = np.array([sizes[frame.camera] ** -0.5 for frame in frames])
-    for kind, part in share.items():
+    for kind, share in _KIND_SHARES.items():
         chosen = np.array([frame.kind == kind for frame in frames])
-        if chosen.any():
-            weights[chosen] *= part / weights[chosen].sum()
-    return np.asarray(weights / weights.sum())
+        weights[chosen] *= share / max(weights[chosen].sum(), 1e-9)
+    weights /= weights.sum()
+    for label, least in _LEAST_SHARES.items():
+        chosen = np.array([any(box.label == label for box in frame.boxes) for frame in frames])
+        if chosen.any() and weights[chosen].sum() < least:
+            weights[chosen] *= least / weights[chosen].sum()
+            weights[~chosen] *= (1 - least) / weights[~chosen].sum()
+    return np.asarray(weights)
 
 
 def _donor_weights(frames: Sequence[Frame], donors: Sequence[tuple[int, Box]]) -> NDArray[np.float64]:
-    """Pasted animals are drawn evenly over the cameras and sites that show them."""
-    sizes: dict[str, int] = {}
-    for index, _ in donors:
-        sizes[frames[index].camera] = sizes.get(frames[index].camera, 0) + 1
-    weights = np.array([sizes[frames[index].camera] ** -0.5 for index, _ in donors])
+    """Pasted boxes: classes by their shares, and within a class evenly over the cameras and sites that show it."""
+    groups = [(box.label, frames[index].camera) for index, box in donors]
+    sizes = Counter(groups)
+    weights = np.array([sizes[group] ** -0.5 for group in groups])
+    for label, share in _PASTED_SHARES.items():
+        chosen = np.array([group[0] == label for group in groups], dtype=bool)
+        weights[chosen] *= share / max(weights[chosen].sum(), 1e-9)
     return np.asarray(weights / weights.sum()) if len(weights) else weights
 
 

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from trainer.network import STRIDES, Detector
 
 COCO_CLASSES = 80
+# Under the data folder: the published weights.
+START = Path("models/Kazuhito00+YOLOX-ONNX-TFLite-Sample/yolox_nano.onnx")
 
 
 def load_published(path: Path) -> Detector:

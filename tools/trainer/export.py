@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if complaints:
         parser.error(f"{manifest} is not of this network: {'; '.join(complaints)}")
     weights = {name: value for name, value in np.load(options.run / "weights.npz").items() if name != "identity"}
-    model = tflite_graph.to_tflite(weights, pictures.shape[2], pictures.shape[3])
+    kinds = [len(trained.coco) for trained in CLASSES]
+    model = tflite_graph.to_tflite(weights, kinds, pictures.shape[2], pictures.shape[3])
     apart = np.abs(tflite_graph.run(model, pictures) - probe["cells"])
     box, score = float(apart[..., :4].max()), float(apart[..., 4:].max())
     sys.stderr.write(

@@ -34,7 +34,7 @@ class Recipe:
     epochs: int = 60
     epoch_pictures: int = 2048
     batch: int = 16
-    rate: float = 6e-4
+    rate: float = 2e-3
     backbone_rate: float = 0.4
     weight_decay: float = 0.02
     warmup_steps: int = 60
@@ -97,7 +97,7 @@ def _finished(path: Path, identity: str) -> Detector | None:
     if str(weights.pop("identity")) != identity:
         sys.stderr.write(f"{path} is of another recipe or other frames: training anew\n")
         return None
-    detector = Detector(len(CLASSES))
+    detector = Detector([len(trained.coco) for trained in CLASSES])
     detector.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     return detector.eval()
 
@@ -193,13 +193,20 @@ class _Batches:
 
 
 def _groups(detector: Detector, recipe: Recipe) -> list[dict[str, object]]:
-    """The backbone knows most already and moves slower; biases do not decay."""
-    groups = []
-    for share, part in ((recipe.backbone_rate, "backbone"), (1.0, "")):
-        named = [(n, p) for n, p in detector.named_parameters() if n.startswith("backbone") == bool(part)]
-        groups.append({"params": [p for _, p in named if p.ndim > 1], "share": share})
-        groups.append({"params": [p for _, p in named if p.ndim == 1], "share": share, "weight_decay": 0.0})
-    return groups
+    """One group a tensor, each moving in proportion to its own size; the backbone, which knows most, moves slower.
+
+    With normalisation folded in, weights of one layer are a hundred times those of another. Steps of one length for
+    all forget within minutes what the published weights know of people.
+    """
+    return [
+        {
+            "params": [tensor],
+            "share": float(tensor.detach().square().mean().sqrt().clamp(min=1e-3))
+            * (recipe.backbone_rate if name.startswith("backbone") else 1.0),
+            "weight_decay": recipe.weight_decay if tensor.ndim > 1 else 0.0,
+        }
+        for name, tensor in detector.named_parameters()
+    ]
 
 
 def _rate(step: int, recipe: Recipe) -> float:

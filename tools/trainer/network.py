@@ -151,20 +151,28 @@ class Head(nn.Module):
 class Detector(nn.Module):
     """The whole: pictures ``(batch, 3, height, width)``, BGR, 0..255, sides multiples of 32.
 
+    A class may be one of several kinds: ``kinds[c]`` of them, and it is as likely as the likeliest. So a class that
+    stands for ten published ones is known from the first step on, and no kind needs a label of its own.
+
     Returns logits ``(batch, cells, 5 + classes)``, cells row by row, finest stride first: the centre's offset and the
     logarithm of the size in strides, objectness, classes.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, kinds: Sequence[int]) -> None:
         super().__init__()
+        self.kinds = tuple(kinds)
         self.backbone = Backbone()
         self.neck = Neck()
-        self.heads = nn.ModuleList(Head(channels, classes) for channels in STAGES[1:])
+        self.heads = nn.ModuleList(Head(channels, sum(kinds)) for channels in STAGES[1:])
 
     def forward(self, x: Tensor) -> Tensor:
         levels: Sequence[Tensor] = self.neck(self.backbone(x))
-        said = [head(level).flatten(2) for head, level in zip(self.heads, levels, strict=True)]
-        return torch.cat(said, dim=2).transpose(1, 2)
+        each = [head(level).flatten(2) for head, level in zip(self.heads, levels, strict=True)]
+        said = torch.cat(each, dim=2).transpose(1, 2)
+        if all(kinds == 1 for kinds in self.kinds):
+            return said
+        parts = said.split([5, *self.kinds], dim=2)
+        return torch.cat([parts[0], *(part.amax(dim=2, keepdim=True) for part in parts[1:])], dim=2)
 
 
 class Deployed(nn.Module):

@@ -19,7 +19,7 @@ from trainer.dataset import LISTS, Frame, for_training, read_frames
 from trainer.plan import CANVAS_HEIGHT, CANVAS_WIDTH
 from trainer.pretrained import START
 
-_QUALITY = 85
+_QUALITY = 80
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ START = Path("models/Kazuhito00+YOLOX-ONNX-TFLite-Sample/yolox_nano.onnx")
 def load_published(path: Path) -> Detector:
     """The published detector with its 80 classes. Raises ValueError for a file that is not this network."""
     published = _convolutions(path)
-    detector = Detector(COCO_CLASSES)
+    detector = Detector([1] * COCO_CLASSES)
     ours = _in_order_of_use(detector)
     if len(published) != len(ours):
         raise ValueError(f"{path} has {len(published)} convolutions, YOLOX-nano has {len(ours)}")
@@ -34,16 +34,17 @@ def load_published(path: Path) -> Detector:
 
 
 def with_classes(published: Detector, sources: Sequence[Sequence[int]]) -> Detector:
-    """A detector of ``len(sources)`` classes that starts from what the published one knows.
+    """A detector of ``len(sources)`` classes that says at first what the published one says.
 
-    Class c starts as the mean of the COCO classes ``sources[c]``, so that nothing learned is thrown away.
+    Class c is any of the COCO classes ``sources[c]``.
     """
-    detector = Detector(len(sources))
+    detector = Detector([len(indices) for indices in sources])
     known = published.state_dict()
+    chosen = [index for indices in sources for index in indices]
     for level in range(len(STRIDES)):
         for part in ("weight", "bias"):
             name = f"heads.{level}.classes.{part}"
-            known[name] = torch.stack([known[name][list(indices)].mean(dim=0) for indices in sources])
+            known[name] = known[name][chosen]
     detector.load_state_dict(known)
     return detector
 

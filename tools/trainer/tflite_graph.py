@@ -6,7 +6,7 @@ Raspberry Pi. Whether it computes the same is checked on real frames by ``export
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,18 @@ Value = Any
 class Graph:
     """The network's layers by the names that ``network.Detector`` gives them."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, kinds: Sequence[int]) -> None:
         self._weights = weights
+        self._kinds = list(kinds)
 
     def __call__(self, picture: Value) -> Value:
         """``(1, height, width, 3)`` BGR 0..255 to ``(1, cells, 5 + classes)``, objectness and classes as 0..1."""
         fine, middle, coarse = self._backbone(picture)
         levels = self._neck(fine, middle, coarse)
-        return tf.concat([self._head(f"heads.{place}", level) for place, level in enumerate(levels)], axis=1)
+        said = tf.concat([self._head(f"heads.{place}", level) for place, level in enumerate(levels)], axis=1)
+        boxes, objectness, *classes = tf.split(said, [4, 1, *self._kinds], axis=2)
+        likeliest = [tf.reduce_max(kinds, axis=2, keepdims=True) if kinds.shape[2] > 1 else kinds for kinds in classes]
+        return tf.concat([boxes, tf.sigmoid(tf.concat([objectness, *likeliest], 2))], 2)
 
     def _backbone(self, x: Value) -> tuple[Value, Value, Value]:
         x = self._conv("backbone.stem", x, 2)
@@ -56,7 +60,7 @@ class Graph:
         )
         box = self._plain(f"{name}.box", of_box)
         object_and_class = [self._plain(f"{name}.objectness", of_box), self._plain(f"{name}.classes", of_class)]
-        said = tf.concat([box, tf.sigmoid(tf.concat(object_and_class, 3))], 3)
+        said = tf.concat([box, *object_and_class], 3)
         _, rows, columns, channels = said.shape
         return tf.reshape(said, (1, rows * columns, channels))
 
@@ -97,9 +101,9 @@ class Graph:
         return tf.nn.conv2d(x, tf.constant(weight.transpose(2, 3, 1, 0)), stride, padding) + tf.constant(bias)
 
 
-def to_tflite(weights: Weights, height: int, width: int) -> bytes:
-    """The file: float32 in and out, weights in half precision."""
-    graph = Graph(weights)
+def to_tflite(weights: Weights, kinds: Sequence[int], height: int, width: int) -> bytes:
+    """The file: float32 in and out, weights in half precision. ``kinds`` as ``network.Detector`` has them."""
+    graph = Graph(weights, kinds)
     signature = [tf.TensorSpec((1, height, width, 3), tf.float32, name="picture")]
 
     def cells(picture: Value) -> dict[str, Value]:

@@ -71,11 +71,13 @@ def test_regions_in_doubt_cost_nothing() -> None:
 
 
 def test_new_classes_start_from_old_ones(shared_data: Path) -> None:
-    """A class that stands for one COCO class says at first exactly what that one said, and boxes do not change."""
+    """Before any training a class says what the likeliest of its COCO classes said, and boxes do not change."""
     published = load_published(next((shared_data / "models").rglob("yolox_nano.onnx"))).eval()
     ours = with_classes(published, [trained.coco for trained in CLASSES]).eval()
     picture = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 255
     with torch.no_grad():
         before, after = published(picture), ours(picture)
-    bird, person = 5 + CLASSES[1].coco[0], 5 + CLASSES[2].coco[0]
-    torch.testing.assert_close(after[..., [0, 1, 2, 3, 4, 6, 7]], before[..., [0, 1, 2, 3, 4, bird, person]])
+    torch.testing.assert_close(after[..., :5], before[..., :5])
+    for place, trained in enumerate(CLASSES):
+        theirs = before[..., [5 + index for index in trained.coco]].amax(dim=-1)
+        torch.testing.assert_close(after[..., 5 + place], theirs)

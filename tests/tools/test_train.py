@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import importlib
 import sys
+import tomllib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 TOOLS = Path(__file__).parents[2] / "tools"
+# What the card calls the repositories that the frames come from.
+SOURCES = {
+    "conservationtechlab/animl-py": "animl-py",
+    "microsoft/CameraTraps": "CameraTraps",
+    "leeth/swedish_wildlife_cam": "swedish_wildlife_cam",
+    "drivendataorg/zamba": "zamba",
+    "agentmorris/MegaDetector": "MegaDetector",
+    "computorg/published-202204-deeplearning-occupancy-lynx": "Jura lynx study",
+    "otobbie/animal_detection": "otobbie/animal_detection",
+    "ThevinduSK/Elephants-Intrusion-Detection": "Elephants-Intrusion-Detection",
+    "lightly-ai/coco128_yolo": "coco128",
+}
 LICENCES_WE_SHIP_UNDER = ("MIT", "CC BY", "Public Domain", "no known copyright restrictions", "CDLA-Permissive")
 
 
@@ -79,7 +95,8 @@ def test_real_boxes_lie_in_their_pictures(frames: list[Any]) -> None:
     assert {box.label for box in boxes} == {None, *range(len(classes.CLASSES))}
     traps = [one for one in frames if one.measured]
     assert len(traps) == 210
-    assert sum(one.has_animal for one in traps) == 159
+    # 159 by its README, and the three with the dove that corrections.csv adds.
+    assert sum(one.has_animal for one in traps) == 162
 
 
 def test_only_what_may_be_shipped_is_learned_from(frames: list[Any]) -> None:
@@ -186,3 +203,33 @@ def test_a_manifest_of_another_network_is_named() -> None:
     assert export.disagreements(right, 384, 512) == []
     assert export.disagreements(right, 416, 416) == ["input.height must be 416", "input.width must be 416"]
     assert "labels must be" in export.disagreements(right | {"labels": labels[1:]}, 384, 512)[0]
+
+
+OURS = Path(__file__).parents[2] / "models" / "cameratrap-nano"
+
+
+def test_the_shipped_model_is_what_its_manifest_and_its_card_say(frames: list[Any]) -> None:
+    """Size, hash, input and labels agree, and the card names each source of frames with how many there were."""
+    manifest = tomllib.loads((OURS / "model.toml").read_text(encoding="utf-8"))
+    weights = (OURS / "model.tflite").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() == manifest["sha256"]
+    assert len(weights) <= export.LARGEST_BYTES
+    assert export.disagreements(manifest, manifest["input"]["height"], manifest["input"]["width"]) == []
+    card = manifest["card"]["trained_on"]
+    learned = dataset.for_training(frames)
+    assert f"{len(learned):,} frames" in card
+    used = Counter(one.source for one in learned)
+    assert set(used) == set(SOURCES)
+    for source, count in used.items():
+        parts = [str(sum(one.source == source and one.kind == kind for one in learned)) for kind in ("trap", "crop")]
+        assert SOURCES[source] in card
+        assert str(count) in card or all(part in card for part in parts)
+
+
+def test_corrections_are_of_frames_that_exist(frames: list[Any]) -> None:
+    """Each row of corrections.csv turns one frame listed as empty into one with the animal that is there."""
+    rows = csv.DictReader(dataset.CORRECTIONS.read_text(encoding="utf-8").splitlines())
+    names = {row["kept"] for row in rows}
+    corrected = [one for one in frames if one.path.name in names]
+    assert len(corrected) == len(names)
+    assert all(one.has_animal and one.count == 1 and one.measured for one in corrected)

@@ -88,6 +88,7 @@ def _task(options: argparse.Namespace) -> _Task:
         batch=options.batch,
         rate=options.rate,
         seed=options.seed,
+        blend=options.blend,
     )
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -189,6 +190,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--pictures", type=int, default=usual.epoch_pictures, help="pictures drawn for an epoch (%(default)s)")
     add("--batch", type=int, default=usual.batch, help="(%(default)s)")
     add("--rate", type=float, default=usual.rate, help="peak learning rate (%(default)s)")
+    add("--blend", type=float, default=usual.blend, help="how much of what is learned is kept (%(default)s)")
     add("--seed", type=int, default=usual.seed, help="(%(default)s)")
     options = parser.parse_args(argv)
     if not (options.folds or options.final):

@@ -1,6 +1,8 @@
 """The real frames and their boxes, from the files beside them: one list, whatever the source.
 
-Reads ``images/truth.csv``, ``images/boxes.csv`` and ``train/annotations.json`` under the data folder, and no pixel.
+``corrections.csv`` beside this module says what truth.csv misses: animals that a detector found on frames listed as
+empty, looked at again by eye. Reads ``images/truth.csv``,
+``images/boxes.csv`` and ``train/annotations.json`` under the data folder, and no pixel.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from trainer.classes import class_of
 # Files whose names do not say which camera took them: one group each, so that no camera can be in both halves.
 _SITES_OF_UNKNOWN_CAMERAS = ("BUOW", "ENA24")
 JURA = "jura"
+CORRECTIONS = Path(__file__).with_name("corrections.csv")
 # Under the data folder: what is in which picture.
 LISTS = ("images/truth.csv", "images/boxes.csv", "train/annotations.json")
 # A trap frame shows a place as it is and counts when a model is measured; a crop is background to learn from.
@@ -87,8 +90,10 @@ def shippable(licence: str, confidence: str) -> bool:
 
 def _trap_frames(folder: Path) -> Iterable[Frame]:
     boxes = _boxes_by_file(folder / "boxes.csv")
+    corrected = _boxes_by_file(CORRECTIONS)
     for row in _rows(folder / "truth.csv"):
-        yield _trap_frame(folder, row, boxes.get(row["kept"], []))
+        missed = corrected.get(Path(row["kept"]).name, [])
+        yield _trap_frame(folder, {**row, "has_animal": "1"} if missed else row, missed or boxes.get(row["kept"], []))
 
 
 def _trap_frame(folder: Path, row: Mapping[str, str], drawn: Sequence[Mapping[str, str]]) -> Frame:

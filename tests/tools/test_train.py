@@ -203,6 +203,10 @@ def test_a_manifest_of_another_network_is_named() -> None:
     assert export.disagreements(right, 384, 512) == []
     assert export.disagreements(right, 416, 416) == ["input.height must be 416", "input.width must be 416"]
     assert "labels must be" in export.disagreements(right | {"labels": labels[1:]}, 384, 512)[0]
+    wider = [label | {"taxon": "animal"} if label["label"] == "bird" else label for label in labels]
+    assert export.disagreements(right | {"labels": wider}, 384, 512) == []
+    narrower = [label | {"taxon": "Strigidae"} if label["label"] == "bird" else label for label in labels]
+    assert export.disagreements(right | {"labels": narrower}, 384, 512) == ["bird cannot be Strigidae"]
 
 
 OURS = Path(__file__).parents[2] / "models" / "cameratrap-nano"

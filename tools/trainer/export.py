@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cameratrap.resources import builtin_taxa
 from trainer.classes import CLASSES
 
 # The issue's limit, so that a clone stays small and a Raspberry Pi loads it at once.
@@ -76,9 +77,19 @@ def disagreements(manifest: dict[str, Any], height: int, width: int) -> list[str
     wrong = [f"input.{key} must be {value}" for key, value in wanted.items() if given.get(key) != value]
     if manifest.get("output", {}).get("layout") != "yolox":
         wrong.append("output.layout must be yolox")
-    labels = {(label["index"], label["label"], label["taxon"]) for label in manifest.get("labels", [])}
-    ours = {(index, trained.label, trained.taxon) for index, trained in enumerate(CLASSES)}
-    return wrong + [f"labels must be {sorted(ours)}"] * (labels != ours)
+    labels = {(label["index"], label["label"]) for label in manifest.get("labels", [])}
+    ours = set(enumerate(trained.label for trained in CLASSES))
+    wrong += [f"labels must be {sorted(ours)}"] * (labels != ours)
+    return wrong + [
+        f"{label['label']} cannot be {label['taxon']}"
+        for label in manifest.get("labels", [])
+        if (label["index"], label["label"]) in ours and label["taxon"] not in may_be_called(label["index"])
+    ]
+
+
+def may_be_called(index: int) -> set[str]:
+    """What a class may honestly be reported as: its own taxon, or a wider one where it deserves no more."""
+    return {taxon.name for taxon in builtin_taxa().lineage(CLASSES[index].taxon)}
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ class _Run:
         self._detector, self._recipe, self._device = detector, recipe, device
         self._forward = torch.compile(detector) if compiled else detector
         self.averaged = copy.deepcopy(detector)
-        self._optimiser = torch.optim.AdamW(_groups(detector, recipe), weight_decay=recipe.weight_decay)
+        self._optimiser = torch.optim.AdamW(_groups(detector, recipe), fused=device.type == "cuda")
         self._cells = grid(recipe.height, recipe.width, device)
 
     def step(self, step: int, pictures: Tensor, targets: Targets) -> float:

@@ -10,7 +10,6 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-
 from trainer.classes import CLASSES
 from trainer.loss import Targets, assign, loss
 from trainer.network import Deployed, decode, grid

@@ -43,7 +43,7 @@ def test_a_documented_command_exists_with_its_options(line: str) -> None:
 
 
 LINKS = re.findall(r"\]\(([^)#]+)\)", README)
-TOOLS = re.findall(r"(?:^|[ `])((?:\./)?tools/\w+)", README, re.MULTILINE)
+TOOLS = re.findall(r"(?:^|[ `])((?:\./)?tools/[\w-]+)", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", sorted({*LINKS, *TOOLS}))

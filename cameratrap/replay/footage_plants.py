@@ -120,7 +120,9 @@ def grass_image(
         y0 = image.height - abs(float(draw.normal(0, 0.05))) * height_px * scale
         tall = height_px * float(draw.uniform(0.35, 1.05)) * scale
         bend = 2.0 * aside + float(draw.normal(0, 0.20)) + wind * float(draw.uniform(0.6, 1.2))
-        curve = [(x0 + bend * tall * t**2, y0 - tall * (t - 0.18 * abs(bend) * t**2)) for t in np.linspace(0, 1, 7)]
+        curve = [
+            (x0 + bend * tall * t**2, y0 - tall * (t - 0.18 * abs(bend) * t**2)) for t in np.linspace(0, 1, 7).tolist()
+        ]
         _blade(pen, curve, max(1.0, height_px * float(draw.uniform(0.010, 0.022))) * scale, draw)
     return np.asarray(image.resize((image.width // scale, image.height // scale), Image.Resampling.BOX))
 

@@ -72,7 +72,11 @@ def _sky(light: Light) -> Array:
     columns = np.arange(WIDTH, dtype=np.float32)[None, :]
     height = np.broadcast_to(np.clip(1 - rows / HORIZON, 0, 1), (rows.size, WIDTH))
     shape = (*height.shape, 3)
-    sky = mix(np.broadcast_to(light.horizon, shape), np.broadcast_to(light.zenith, shape), height**0.62)
+    sky = mix(
+        np.broadcast_to(light.horizon, shape),
+        np.broadcast_to(light.zenith, shape),
+        np.asarray(height**0.62, np.float32),
+    )
     glow = np.exp(-(((columns - WIDTH / 2 - 620 * light.sun[0]) / 520) ** 2) - ((rows - HORIZON) / 190) ** 2)
     sky = sky + 0.5 * glow[..., None] * light.sun_colour * (0.9 - light.sun_direction[1])
     distance = 1 / np.maximum(height, 0.03)

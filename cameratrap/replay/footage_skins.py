@@ -55,7 +55,7 @@ def elephant(surface: Surface, limbs: Sequence[Limb]) -> Array:
     grey, earth = linear(0.50, 0.46, 0.42), linear(0.56, 0.44, 0.34)
     colour = mix(grey, earth, smoothstep(0.40, 0.75, fbm(x * 1.6 + 30, y * 1.6, 9)))
     folds = fbm(x * 9, y * 26, 13, 3) + 0.5 * fbm(x * 30, y * 12, 17, 2)
-    colour = colour * (0.62 + 0.5 * folds[..., None])
+    colour = np.asarray(colour * (0.62 + 0.5 * folds[..., None]), np.float32)
     rings = 0.86 + 0.14 * np.sin(2 * np.pi * surface.along * 13)
     trunk = surface.wears(limbs, "trunk")
     colour[trunk] *= rings[trunk][:, None]

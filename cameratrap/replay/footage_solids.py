@@ -85,7 +85,7 @@ def sample(limb: Limb, finest_m: float) -> Array:
         t = np.linspace(0, 1, int(np.linalg.norm((c - b)[:3]) / step) + 2, endpoint=False)[:, None]
         spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     curve = np.vstack([*spans, knots[-1:]])
-    curve[:, 3] = np.maximum(curve[:, 3], 0.5 * knots[:, 3].min())
+    curve[:, 3] = np.maximum(curve[:, 3], 0.5 * np.min(knots[:, 3]))
     steps = np.linalg.norm(np.diff(curve[:, :3], axis=0), axis=1)
     return np.column_stack([curve, np.concatenate([[0], np.cumsum(steps)])]).astype(np.float32)
 

@@ -30,6 +30,7 @@ def test_our_network_is_the_published_one(shared_data: Path) -> None:
     """With the published weights our network says of a real frame what the published file says."""
     path = next((shared_data / "models").rglob("yolox_nano.onnx"))
     image = cv2.imread(str(shared_data / "images/agentmorris+MegaDetector/images/idaho-camera-traps.jpg"))
+    assert image is not None
     picture = cv2.resize(image, (416, 416)).transpose(2, 0, 1)[None].astype(np.float32)
     with torch.no_grad():
         ours = Deployed(load_published(path)).eval()(torch.from_numpy(picture)).numpy()

@@ -174,9 +174,9 @@ class Outbox:
         """All messages, or those in one state: first those of no day, then newest day first; parts in order."""
         try:
             rows = self._connection.execute(
-                "SELECT * FROM outbox WHERE ?1 IS NULL OR state = ?1 "
+                "SELECT * FROM outbox WHERE :state IS NULL OR state = :state "
                 "ORDER BY day DESC NULLS FIRST, kind, sequence DESC, part",
-                (state and state.value,),
+                {"state": state and state.value},
             ).fetchall()
         except sqlite3.Error as error:
             raise store_error(error, path_of(self._connection)) from error

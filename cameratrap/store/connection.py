@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -35,9 +36,14 @@ _CAUSES = {
 
 def store_error(error: sqlite3.Error, path: str | Path) -> StoreError:
     """The error of a database in words that a user can act on."""
-    code = getattr(error, "sqlite_errorcode", None)
-    what, hint = _CAUSES.get(code & 0xFF if code else -1, ("does not work", ""))
+    what, hint = _CAUSES.get(_code_of(error), ("does not work", ""))
     return StoreError(f"the database {path} {what}", why=str(error), hint=hint)
+
+
+def _code_of(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; -1 where the error is not SQLite's."""
+    code: int = getattr(error, "sqlite_errorcode", -1)
+    return code & 0xFF if code >= 0 else -1
 
 
 def open_store(path: Path, migrations: Sequence[Migration], *, create: bool) -> sqlite3.Connection:
@@ -102,7 +108,7 @@ def _can_read_in_place(path: Path, migrations: Sequence[Migration]) -> bool:
             _check_integrity(original, path)
             version = schema_version(original)
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        if _code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             return False
         raise store_error(error, path) from error
     if version > len(migrations):
@@ -112,14 +118,22 @@ def _can_read_in_place(path: Path, migrations: Sequence[Migration]) -> bool:
 
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
     connection.row_factory = sqlite3.Row
-    try:
-        _check_integrity(connection, path)
-        _assert_pragma(connection, "journal_mode", "wal", path)
-        _assert_pragma(connection, "synchronous", _FULL, path)
-        _assert_pragma(connection, "foreign_keys", 1, path)
-        _migrate(connection, path, migrations)
-    except sqlite3.Error as error:
-        raise store_error(error, path) from error
+    give_up_s = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            _check_integrity(connection, path)
+            _assert_pragma(connection, "journal_mode", "wal", path)
+            _assert_pragma(connection, "synchronous", _FULL, path)
+            _assert_pragma(connection, "foreign_keys", 1, path)
+            _migrate(connection, path, migrations)
+        except sqlite3.Error as error:
+            # Of two processes that make a database at once, SQLite tells one so at once, whatever the timeout says:
+            # the change to WAL does not wait.
+            if _code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
+                raise store_error(error, path) from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _check_file(path: Path, *, create: bool) -> None:

@@ -88,7 +88,7 @@ def close_due_days(
             outcomes.append(_close(card, closing, folded, day, done, now))
         except CameraTrapError as error:
             outcomes.append(ClosingFailed(day, error))
-    _compose_anew(card, closing, folded, done, now)
+    outcomes += _compose_anew(card, closing, folded, done, now)
     if everything:
         outcomes += [DayOutgrown(day) for day in _outgrown(card, closing, folded)]
     return outcomes
@@ -132,15 +132,23 @@ def _messages(closing: Closing, folded: CardFold, summary: DailySummary, done: d
     return tuple(encode(summary, closing.taxa, max_messages=closing.max_messages, earlier=known[:EARLIER_DAYS]))
 
 
-def _compose_anew(card: Card, closing: Closing, folded: CardFold, done: dict[date, int], now: datetime) -> None:
+def _compose_anew(
+    card: Card, closing: Closing, folded: CardFold, done: dict[date, int], now: datetime
+) -> list[ClosingFailed]:
     """Bring the messages that still lie untouched in the outbox up to what the card says now."""
+    days = {sequence: day for day, sequence in done.items()}
+    failed = []
     for sequence, payloads in untouched(card.connection).items():
-        day = next((day for day, number in done.items() if number == sequence), None)
-        if day is None or day not in folded.effort or _says(payloads, folded, closing):
+        day = days.get(sequence)
+        if day is None or day not in folded.effort:
             continue
-        summary = _summary(card, closing, folded, day, sequence)
-        messages = _messages(closing, folded, summary, {d: n for d, n in done.items() if d != day})
-        tell_day_anew(card.connection, day, sequence, messages, now)
+        try:
+            if not _says(payloads, folded, closing):
+                summary = _summary(card, closing, folded, day, sequence)
+                tell_day_anew(card.connection, day, sequence, _messages(closing, folded, summary, done), now)
+        except CameraTrapError as error:
+            failed.append(ClosingFailed(day, error))
+    return failed
 
 
 def _says(payloads: Sequence[bytes], folded: CardFold, closing: Closing) -> bool:
@@ -168,10 +176,19 @@ def _is_so(told: EarlierDay, folded: CardFold, closing: Closing) -> bool:
     return told.hours_armed == rounded.effort.hours_armed and (merged or told.tallies == rounded.tallies)
 
 
+def _is_told_so(told: EarlierDay, folded: CardFold, closing: Closing) -> bool:
+    """A day that no message can tell as it is now has outgrown those it has."""
+    try:
+        return _is_so(told, folded, closing)
+    except CameraTrapError:
+        return False
+
+
 def _outgrown(card: Card, closing: Closing, folded: CardFold) -> list[date]:
     """The days that no message tells as they are: of each, what the newest message about it says."""
     newest: dict[date, bool] = {}
     for payloads in reversed(all_summaries(card.connection)):
         for told in _days_told(payloads, closing):
-            newest.setdefault(told.day, _is_so(told, folded, closing))
+            if told.day not in newest:
+                newest[told.day] = _is_told_so(told, folded, closing)
     return sorted(day for day, is_so in newest.items() if not is_so)

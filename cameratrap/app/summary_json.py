@@ -31,13 +31,14 @@ def summary_to_json(summary: DailySummary) -> dict[str, Any]:
         "effort": {key: getattr(summary.effort, key) for key in EFFORT_KEYS},
         "health": {key: getattr(summary.health, key) for key in HEALTH_KEYS}
         | {"faults": faults if faults is None else list(faults)},
-        "tallies": [_tally_to_json(tally) for tally in summary.tallies],
+        "tallies": [tally_to_json(tally) for tally in summary.tallies],
         "saturated": list(summary.saturated),
         "earlier": [_earlier_to_json(each) for each in summary.earlier],
     }
 
 
-def _tally_to_json(tally: Tally) -> dict[str, Any]:
+def tally_to_json(tally: Tally) -> dict[str, Any]:
+    """The interface's JSON object of one tally; ``taxa`` stands in it only for the bucket of others."""
     taxa = {} if tally.taxa is None else {"taxa": tally.taxa}
     return {"taxon": tally.taxon, **taxa, "events": tally.events, "individuals": tally.individuals}
 
@@ -48,7 +49,7 @@ def _earlier_to_json(each: EarlierDay) -> dict[str, Any]:
         "sequence": each.sequence,
         "hours_armed": each.hours_armed,
         "hours_armed_night": each.hours_armed_night,
-        "tallies": [_tally_to_json(tally) for tally in each.tallies],
+        "tallies": [tally_to_json(tally) for tally in each.tallies],
     }
 
 

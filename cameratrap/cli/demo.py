@@ -98,10 +98,12 @@ def as_object(comparison: Comparison) -> dict[str, object]:
 
 
 def _days(tallies: DayTallies) -> list[dict[str, object]]:
+    from cameratrap.app.summary_json import tally_to_json
+
     return [
         {
             "day": day.isoformat(),
-            "tallies": [{"taxon": t.taxon, "events": t.events, "individuals": t.individuals} for t in tallies[day]],
+            "tallies": [tally_to_json(tally) for tally in tallies[day]],
         }
         for day in sorted(tallies)
     ]

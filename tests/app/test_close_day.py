@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, close_due_days
+from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import Rules, fold
 from cameratrap.domain.detections import BBox, Detection
 from cameratrap.domain.events import TriggerCause
@@ -165,6 +165,17 @@ def test_one_day_that_cannot_be_told_does_not_stop_the_others(card: Card) -> Non
     failed = [outcome.day for outcome in outcomes if isinstance(outcome, ClosingFailed)]
     assert failed == [date(1999, 6, 1), date(2026, 6, 1)]
     assert [o.summary.day.day for o in outcomes if isinstance(o, ClosedDay)] == [2]
+
+
+def test_a_told_day_that_can_no_longer_be_told_stops_nothing(card: Card) -> None:
+    """A day whose message waits grows by a taxon without a code: named, and the trap goes on."""
+    armed(card, at(1, "00:00"), at(2, "00:10"))
+    see(card, at(1, "10:00"))
+    assert closed_days(card, at(2, "00:10")) == [1]
+    see(card, at(1, "12:00"), "Chimaera monstrosa")
+    outcomes = close_due_days(card, CLOSING, at(2, "00:10"), everything=True)
+    assert date(2026, 6, 1) in [each.day for each in outcomes if isinstance(each, ClosingFailed)]
+    assert date(2026, 6, 1) in [each.day for each in outcomes if isinstance(each, DayOutgrown)]
 
 
 @pytest.mark.parametrize("reading", [(-0.5, 10.0), (float("nan"), 10.0), (12.0, float("nan")), (12.0, -300.0)])

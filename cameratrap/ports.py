@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from cameratrap.domain.detections import Detection
+from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.summaries import ClockQuality
 
@@ -70,15 +70,6 @@ class Camera(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DetectedFrame:
-    """What a detector says of one frame: its upright size in pixels and the detections, best score first."""
-
-    width: int
-    height: int
-    detections: tuple[Detection, ...]
 
 
 class Detector(Protocol):

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.errors import ImageError
-from cameratrap.ports import DetectedFrame, Frame
+from cameratrap.ports import Frame
 
 
 def jpeg(seed: int, *, taken: datetime | None = None, width: int = 48, height: int = 36) -> bytes:

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from cameratrap.app.models import ModelFolder, find_model
+from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.drivers.tflite import RUNTIMES, TfliteDetector
 from cameratrap.errors import CameraTrapError
-from cameratrap.ports import DetectedFrame, Detector, Frame
+from cameratrap.ports import Detector, Frame
 from cameratrap.replay import recorded_detector
 from cameratrap.replay.footage import FOOTAGE_VERSION, FootageCamera, FootageTriggers
 from cameratrap.replay.footage_story import demo_story

@@ -91,6 +91,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output: Output
     labels: Annotated[list[LabelEntry], Meta(min_length=1)]
     card: Card
+    doubt_threshold: Share | None = None
 
     @property
     def input_spec(self) -> InputSpec:

@@ -16,9 +16,9 @@ from datetime import datetime
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import fold
 from cameratrap.app.plain_tables import write_plain_tables
-from cameratrap.domain.detections import count_by_taxon, max_n
+from cameratrap.domain.detections import DetectedFrame, count_by_taxon, max_n
 from cameratrap.errors import CameraTrapError, DeviceError, StoreError
-from cameratrap.ports import Camera, Clock, DetectedFrame, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
+from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
 from cameratrap.store.bursts import (
     MAX_ATTEMPTS,
     Picture,

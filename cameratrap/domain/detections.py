@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,39 @@ class Detection:
     model_label: str
     score: float
     bbox: BBox
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A frame made small, for comparing it with others of the same camera.
+
+    ``grey`` holds ``width * height`` bytes, row by row from the top left of the upright picture, 0 black to 255 white.
+    ``colour`` is how colourful the frame is, 0 to 1 (mean saturation): a picture lit by infrared has next to none.
+    """
+
+    width: int
+    height: int
+    grey: bytes = field(repr=False)
+    colour: float
+
+    def __post_init__(self) -> None:
+        if len(self.grey) != self.width * self.height:
+            raise ValueError(f"{self.width} x {self.height} pixels are not {len(self.grey)} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFrame:
+    """What a detector says of one frame: its upright size in pixels and the detections, best score first.
+
+    ``doubtful`` are those that score too low to be believed without other evidence, best first; none overlaps
+    a detection. ``view`` is the frame made small, None from a detector that gives none (a recorded one).
+    """
+
+    width: int
+    height: int
+    detections: tuple[Detection, ...]
+    doubtful: tuple[Detection, ...] = ()
+    view: View | None = None
 
 
 def count_by_taxon(detections: Iterable[Detection]) -> dict[str, int]:

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from cameratrap.app.images import StillImage, read_image
 from cameratrap.app.model_tensors import FileFacts, TensorFacts
 from cameratrap.app.models import ModelFolder, check
+from cameratrap.domain.detections import DetectedFrame
 from cameratrap.errors import ImageError, ModelError
-from cameratrap.ports import DetectedFrame, Frame
-from cameratrap.vision.heads import HEADS, detections
-from cameratrap.vision.preprocess import Pixels, fitted_size, pixel_table, prepare
+from cameratrap.ports import Frame
+from cameratrap.vision.heads import HEADS, believed_and_doubtful
+from cameratrap.vision.preprocess import Pixels, fitted_size, pixel_table, prepare, small_view
 from cameratrap.vision.specs import InputSpec, Quantisation
 
 RUNTIMES = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
@@ -74,7 +75,8 @@ class TfliteDetector:
         """Raises ImageError for a picture that cannot be read, ModelError when the runtime fails on it."""
         still = read_image(frame.jpeg)
         spec, head = self._manifest.input_spec, self._manifest.output_spec
-        tensor, placement = prepare(decode(still, spec), spec, self._table)
+        pixels = decode(still, spec)
+        tensor, placement = prepare(pixels, spec, self._table)
         try:
             self._interpreter.set_tensor(self._input["index"], tensor)
             self._interpreter.invoke()
@@ -82,8 +84,16 @@ class TfliteDetector:
             raise ModelError(f"the model {self.name} failed on a picture", why=str(error)) from error
         tensors = {role: self._output(details) for role, details in self._outputs.items()}
         candidates = HEADS[head.head](tensors, spec, head)
-        found = detections(candidates, self._labels, placement, head, score_threshold=self._threshold)
-        return DetectedFrame(still.width, still.height, found)
+        doubt = self._manifest.doubt_threshold
+        found, doubtful = believed_and_doubtful(
+            candidates,
+            self._labels,
+            placement,
+            head,
+            score_threshold=self._threshold,
+            doubt_threshold=1.0 if doubt is None else doubt,
+        )
+        return DetectedFrame(still.width, still.height, found, doubtful, small_view(pixels))
 
     def close(self) -> None:
         """Give the model's memory back."""

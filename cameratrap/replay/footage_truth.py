@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cameratrap.domain.detections import Detection
+from cameratrap.domain.detections import DetectedFrame, Detection
 from cameratrap.domain.taxa import TaxaTable
-from cameratrap.ports import DetectedFrame
 from cameratrap.replay.footage_story import SceneBurst
 
 

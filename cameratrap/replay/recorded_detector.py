@@ -15,9 +15,9 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.errors import ImageError, ModelError
-from cameratrap.ports import DetectedFrame, Frame
+from cameratrap.ports import Frame
 
 RECORDING = "demo-detections.json"
 FORMAT = 1

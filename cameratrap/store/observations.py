@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cameratrap.domain.detections import count_by_taxon, max_n
+from cameratrap.domain.detections import DetectedFrame, count_by_taxon, max_n
 from cameratrap.domain.events import Sighting, Source, TriggerCause
-from cameratrap.ports import DetectedFrame
 from cameratrap.store.bursts import Picture
 from cameratrap.store.connection import transaction
 

@@ -96,11 +96,43 @@ def detections(
     A class without a label is left out, and so is what lies outside the picture or has no area in it.
     ``score_threshold`` replaces the labels' own. Values that are not numbers never get through.
     """
+    return believed_and_doubtful(candidates, labels, placement, output_spec, score_threshold=score_threshold)[0]
+
+
+def believed_and_doubtful(
+    candidates: Candidates,
+    labels: Mapping[int, Label],
+    placement: Placement,
+    output_spec: OutputSpec,
+    *,
+    score_threshold: float | None = None,
+    doubt_threshold: float = 1.0,
+) -> tuple[tuple[Detection, ...], tuple[Detection, ...]]:
+    """What is believed, as ``detections``, and what scores at least ``doubt_threshold`` but too low for that.
+
+    What is doubtful never takes the place of what is believed: suppression goes through the believed boxes first.
+    """
     thresholds = _by_class(candidates.classes, labels, score_threshold)
     finite = np.isfinite(candidates.boxes).all(axis=1) & np.isfinite(candidates.scores)
-    believed = candidates.only(finite & (candidates.scores >= thresholds))
-    groups = np.zeros_like(believed.classes) if output_spec.nms_across_labels else believed.classes
-    kept = believed.only(suppress(believed.boxes, believed.scores, groups, output_spec.nms_iou))
+    looked_at = candidates.only(
+        finite & (candidates.scores >= np.minimum(thresholds, _doubt(thresholds, doubt_threshold)))
+    )
+    believed = looked_at.scores >= _by_class(looked_at.classes, labels, score_threshold)
+    groups = np.zeros_like(looked_at.classes) if output_spec.nms_across_labels else looked_at.classes
+    order = suppress(looked_at.boxes, looked_at.scores + believed, groups, output_spec.nms_iou)
+    sure, unsure = order[believed[order]], order[~believed[order]]
+    return (
+        _as_detections(looked_at.only(sure), labels, placement),
+        _as_detections(looked_at.only(unsure), labels, placement),
+    )
+
+
+def _doubt(thresholds: NDArray[np.float64], doubt_threshold: float) -> NDArray[np.float64]:
+    """The score from which a class is doubtful; a class without a label is never looked at."""
+    return np.where(np.isfinite(thresholds), doubt_threshold, np.inf)
+
+
+def _as_detections(kept: Candidates, labels: Mapping[int, Label], placement: Placement) -> tuple[Detection, ...]:
     corners = np.clip(placement.to_image(kept.boxes), 0.0, 1.0)
     found = zip(corners.tolist(), kept.classes.tolist(), kept.scores.tolist(), strict=True)
     return tuple(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cameratrap.domain.detections import View
 from cameratrap.vision.specs import InputSpec, Quantisation
 
 Pixels = NDArray[np.uint8]
@@ -85,6 +86,22 @@ def prepare(image: Pixels, spec: InputSpec, table: NDArray[Any]) -> tuple[NDArra
     tensor = np.stack([table[canvas[..., channel], channel] for channel in range(3)], axis=_channel_axis(spec))
     placement = Placement(left / spec.width, top / spec.height, fitted_width / spec.width, fitted_height / spec.height)
     return tensor[None], placement
+
+
+# Large enough for an animal that the detectors can find to cover some pixels, small enough to keep a hundred of them.
+VIEW_SIDE = 160
+
+
+def small_view(image: Pixels) -> View:
+    """The picture, its longer side ``VIEW_SIDE`` pixels, in grey, and how colourful it is (the mean of (max - min) / max)."""
+    height, width = image.shape[:2]
+    scale = VIEW_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    brightest = small.max(axis=2).astype(np.float32)
+    spread = brightest - small.min(axis=2)
+    colour = float((spread / np.maximum(brightest, 1)).mean())
+    return View(*size, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes(), colour)
 
 
 def _corner(fitted_width: int, fitted_height: int, spec: InputSpec) -> tuple[int, int]:

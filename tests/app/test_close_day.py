@@ -9,9 +9,9 @@ import pytest
 
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import Rules, fold
-from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.domain.events import TriggerCause
-from cameratrap.ports import DetectedFrame, PowerReading, Trigger
+from cameratrap.ports import PowerReading, Trigger
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.bursts import add_picture, begin_burst, pictures_of
 from cameratrap.store.card import Card, Deployment, make_card

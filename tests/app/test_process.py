@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cameratrap.app.process import EventGrouping, ProcessedImage, process_images
-from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.domain.events import IndependenceRule
 from cameratrap.errors import ImageError
-from cameratrap.ports import DetectedFrame, Frame
+from cameratrap.ports import Frame
 from tests.model_folders import exif, picture
 
 BIRD = Detection("Aves", "bird", 0.912345, BBox(0.1, 0.2, 0.3, 0.4))

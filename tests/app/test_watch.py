@@ -17,10 +17,11 @@ from cameratrap.app.close_day import ClosedDay, Closing, DayOutgrown
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.sweep import sweep
 from cameratrap.app.watch import BurstReport, Outcome, Watch, WatchReport
+from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.tallies import Tally
 from cameratrap.errors import DeviceError, ModelError
-from cameratrap.ports import DetectedFrame, Detector, EndOfTriggers, Frame, Trigger
+from cameratrap.ports import Detector, EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
 from cameratrap.replay.folder import FolderReplay, TimedPicture
 from cameratrap.resources import builtin_taxa

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,14 +62,12 @@ def test_one_changed_count_is_noticed(finished: tuple[Journey, Path]) -> None:
     journey = rest_of(finished[0])
     journey.receive()
     assert journey.compare().agree
-    with sqlite3.connect(journey.card / "cameratrap.db") as index:
+    with closing(sqlite3.connect(journey.card / "cameratrap.db", isolation_level=None)) as index:
         index.execute("UPDATE observations SET count = count + 1 WHERE id = 1")
-    try:
-        assert not journey.compare().agree
-    finally:
-        with sqlite3.connect(journey.card / "cameratrap.db") as index:
+        try:
+            assert not journey.compare().agree
+        finally:
             index.execute("UPDATE observations SET count = count - 1 WHERE id = 1")
-    index.close()
     assert journey.compare().agree
 
 
@@ -96,10 +95,8 @@ def test_the_command_exits_1_when_card_and_receiver_differ(
                 again.unlink()
         said = receive(self)
         if tampered == "count":
-            index = sqlite3.connect(self.card / "cameratrap.db")
-            index.execute("UPDATE observations SET count = count + 1 WHERE id = 1")
-            index.commit()
-            index.close()
+            with closing(sqlite3.connect(self.card / "cameratrap.db", isolation_level=None)) as index:
+                index.execute("UPDATE observations SET count = count + 1 WHERE id = 1")
         return said
 
     monkeypatch.setattr(journey_module.Journey, "receive", tampering)

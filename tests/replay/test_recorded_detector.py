@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.errors import ImageError, ModelError
-from cameratrap.ports import DetectedFrame, Frame
+from cameratrap.ports import Frame
 from cameratrap.replay.footage import FOOTAGE_VERSION
 from cameratrap.replay.footage_story import STORY_START, SceneAnimal, demo_story
 from cameratrap.replay.footage_truth import Agreement, compare

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cameratrap.domain.detections import Detection
-from cameratrap.vision.heads import HEADS, Candidates, detections, grid
+from cameratrap.vision.heads import HEADS, Candidates, believed_and_doubtful, detections, grid
 from cameratrap.vision.preprocess import Placement
 from cameratrap.vision.specs import InputSpec, Label, OutputSpec
 
@@ -169,3 +169,19 @@ def test_no_tensor_breaks_the_yolo_head(seed: int, spread: float, odd: float) ->
     raw = np.where(random.random((1, 126, 8)) < 0.01, odd, random.normal(0, spread, (1, 126, 8))).astype(np.float32)
     for found in detections(HEADS["yolo"]({"raw": raw}, INPUT, spec), LABELS, WHOLE, spec):
         assert 0 < found.score <= 1
+
+
+def test_what_is_doubtful_never_displaces_what_is_believed() -> None:
+    """A doubtful box of a strict class scores more than the believed one it lies on: the believed one stays alone."""
+    labels = {0: Label("strict", "animal", 0.9), 1: Label("lax", "Aves", 0.2)}
+    candidates = Candidates(
+        np.array([[0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.5, 0.52], [0.6, 0.6, 0.8, 0.8], [0.0, 0.6, 0.2, 0.8]]),
+        np.array([0, 1, 1, 1]),
+        np.array([0.8, 0.3, 0.15, 0.05]),
+    )
+    output = OutputSpec("yolo", "yolox", nms_across_labels=True)
+    whole = Placement(0, 0, 1, 1)
+    believed, doubtful = believed_and_doubtful(candidates, labels, whole, output, doubt_threshold=0.1)
+    assert [found.model_label for found in believed] == ["lax"]
+    assert [found.score for found in doubtful] == [0.15]
+    assert believed_and_doubtful(candidates, labels, whole, output)[1] == ()

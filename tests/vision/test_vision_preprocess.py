@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.vision.preprocess import fitted_size, pixel_table, prepare
+from cameratrap.vision.preprocess import VIEW_SIDE, fitted_size, pixel_table, prepare, small_view
 from cameratrap.vision.specs import InputSpec, Quantisation
 
 sizes = st.integers(1, 300)
@@ -118,3 +118,15 @@ def test_quantising_loses_at_most_half_a_step_within_range(scale: float, zero: i
 def test_an_integer_input_without_quantisation_is_refused(quantisation: Quantisation | None) -> None:
     with pytest.raises(ValueError, match="quantisation scale above 0"):
         pixel_table(spec(dtype="int8"), quantisation)
+
+
+def test_the_small_view_is_grey_small_and_says_how_colourful_the_picture_is() -> None:
+    """Its longer side is VIEW_SIDE whatever the picture's shape; a grey picture has no colour, a pure red one all."""
+    grey = np.full((300, 400, 3), 90, np.uint8)
+    view = small_view(grey)
+    assert (view.width, view.height, view.colour) == (VIEW_SIDE, 120, 0.0)
+    assert set(view.grey) == {90}
+    red = np.zeros((900, 30, 3), np.uint8)
+    red[..., 2] = 200
+    assert small_view(red).height == VIEW_SIDE
+    assert small_view(red).colour == pytest.approx(1.0)

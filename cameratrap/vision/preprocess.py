@@ -93,7 +93,7 @@ VIEW_SIDE = 160
 
 
 def small_view(image: Pixels) -> View:
-    """The picture, its longer side ``VIEW_SIDE`` pixels, in grey, and how colourful it is (the mean of (max - min) / max)."""
+    """The picture, its longer side ``VIEW_SIDE`` pixels, in grey, and how colourful it is."""
     height, width = image.shape[:2]
     scale = VIEW_SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -7,7 +7,9 @@ import sys
 
 BENCHES = {
     "message": "bytes of a day's message, beside JSON, CBOR and MessagePack",
-    "detector": "what a model finds on real camera-trap frames",
+    "detect": "what detectors find on real camera-trap frames, ours on cameras it had not learned from",
+    "process": "what processing a folder costs beside decoding and inference alone",
+    "scene": "what a camera's own background adds to the detector's word",
 }
 
 
@@ -17,7 +19,13 @@ def main(arguments: list[str]) -> int:
         lines = [f"  {name:10} {what}" for name, what in BENCHES.items()]
         sys.stderr.write("\n".join(["usage: tools/bench NAME [OPTION...]", *lines, ""]))
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
-    return int(importlib.import_module(f"bench_{arguments[0]}").main(arguments[1:]))
+    module = f"bench_{arguments[0]}"
+    try:
+        run = importlib.import_module(module).main
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"error: tools/bench {arguments[0]} cannot run: {error}\n")
+        return 1
+    return int(run(arguments[1:]))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ Tensors = Mapping[str, NDArray[Any]]
 
 # exp() of this is far larger than any picture and still far from overflow.
 _LARGEST_LOG_SIZE = 12.0
+# Stands for a threshold of 0, which no score can exceed by a factor.
+_LEAST_THRESHOLD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,20 @@ def yolo(tensors: Tensors, input_spec: InputSpec, output_spec: OutputSpec) -> Ca
     return Candidates(corners, classes.astype(np.int64), class_scores[np.arange(len(classes)), classes])
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def class_scores(tensors: Tensors, output_spec: OutputSpec) -> NDArray[np.float64]:
+    """The head ``classifier``: one probability a class, ``(n,)``. What is no number is no evidence: 0."""
+    scores = np.asarray(tensors["scores"], dtype=np.float64).reshape(-1)
+    if output_spec.scores == "logits":
+        raised = np.exp(scores - scores.max(initial=-np.inf))
+        scores = raised / raised.sum()
+    return np.where(np.isfinite(scores), np.clip(scores, 0.0, 1.0), 0.0)
+
+
 HEADS: Mapping[str, Callable[[Tensors, InputSpec, OutputSpec], Candidates]] = {"ssd": ssd, "yolo": yolo}
 
 
+@lru_cache(maxsize=4)
 def grid(input_spec: InputSpec, strides: tuple[int, ...]) -> NDArray[np.float64]:
     """YOLOX's grid, ``(n, 3)``: each cell's column, row and stride in pixels, row by row, finest stride first."""
     cells = []
@@ -110,16 +124,18 @@ def believed_and_doubtful(
 ) -> tuple[tuple[Detection, ...], tuple[Detection, ...]]:
     """What is believed, as ``detections``, and what scores at least ``doubt_threshold`` but too low for that.
 
-    What is doubtful never takes the place of what is believed: suppression goes through the believed boxes first.
+    Of two boxes that overlap the one that exceeds its own threshold by the larger factor stays: scores of classes that
+    are believed from different scores on do not compare. So what is doubtful never displaces what is believed.
     """
     thresholds = _by_class(candidates.classes, labels, score_threshold)
     finite = np.isfinite(candidates.boxes).all(axis=1) & np.isfinite(candidates.scores)
-    looked_at = candidates.only(
-        finite & (candidates.scores >= np.minimum(thresholds, _doubt(thresholds, doubt_threshold)))
-    )
-    believed = looked_at.scores >= _by_class(looked_at.classes, labels, score_threshold)
+    chosen = finite & (candidates.scores >= np.minimum(thresholds, _doubt(thresholds, doubt_threshold)))
+    looked_at, thresholds = candidates.only(chosen), thresholds[chosen]
+    believed = looked_at.scores >= thresholds
     groups = np.zeros_like(looked_at.classes) if output_spec.nms_across_labels else looked_at.classes
-    order = suppress(looked_at.boxes, looked_at.scores + believed, groups, output_spec.nms_iou)
+    evidence = looked_at.scores / np.maximum(thresholds, _LEAST_THRESHOLD)
+    stays = np.sort(suppress(looked_at.boxes, evidence, groups, output_spec.nms_iou))
+    order = stays[np.argsort(-looked_at.scores[stays], kind="stable")]
     sure, unsure = order[believed[order]], order[~believed[order]]
     return (
         _as_detections(looked_at.only(sure), labels, placement),

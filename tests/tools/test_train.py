@@ -1,4 +1,4 @@
-"""The training of our own detector: what it learns from, how it is split, measured and assigned."""
+"""The training of our own detector: what it learns from, how it is split, and what is kept of what it finds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,8 +40,8 @@ def _tool(name: str) -> Any:
     return importlib.import_module(f"trainer.{name}")
 
 
-dataset, folds, measure, plan, classes, export = (
-    _tool(name) for name in ("dataset", "folds", "measure", "plan", "classes", "export")
+dataset, folds, held_out, measure, plan, classes, export, shipped = (
+    _tool(name) for name in ("dataset", "folds", "held_out", "measure", "plan", "classes", "export", "shipped")
 )
 
 
@@ -153,40 +154,68 @@ def test_plans_keep_boxes_in_the_picture_and_repeat_for_a_seed() -> None:
     assert whole.boxes[0][1] == pytest.approx((0, 0.4 * 312, 0.08 * 416, 0.6 * 312))
 
 
-def judged(its: Any, *scores: float) -> Any:
-    """Animals reported with these scores, exactly where the frame's boxes are, further ones in a corner."""
-    places = [box.corners for box in its.boxes] + [(0.9, 0.9, 1.0, 1.0)] * len(scores)
-    found = tuple(measure.Found("animal", score, place) for score, place in zip(scores, places, strict=False))
-    return measure.Judged(its, found)
+def test_boxes_of_two_labels_are_kept_side_by_side_for_thresholds_to_come(tmp_path: Path) -> None:
+    """Of three cells that see one place as bird, bird and animal, the best bird stays, and the animal beside it."""
+    path = tmp_path / "x.png"
+    cv2.imwrite(str(path), np.full((48, 64, 3), 90, np.uint8))
+    raw = np.zeros((1, sum((48 // each) * (64 // each) for each in shipped.STRIDES), 5 + len(classes.CLASSES)))
+    for cell, label, score in ((18, 1, 0.9), (19, 1, 0.7), (20, 0, 0.8), (40, 2, 0.04)):
+        # Each cell puts its box at the middle of the third row's third cell: 20 pixels right, 20 down, 16 x 16.
+        raw[0, cell, :4] = (2.5 - cell % 8, 2.5 - cell // 8, np.log(2), np.log(2))
+        raw[0, cell, 4], raw[0, cell, 5 + label] = 1.0, score
+    spec = measure.input_spec(48, 64)
+    (found,) = measure.judge([frame(path=path)], lambda _: raw, spec)
+    assert [(one.label, one.score) for one in found] == [("bird", 0.9), ("animal", 0.8)]
+    assert found[0].corners == pytest.approx((12 / 64, 12 / 48, 28 / 64, 28 / 48))
 
 
-def test_figures_are_what_can_be_counted_by_hand() -> None:
-    """Two of three animals' frames seen, one alarm on two empties, one count right, three of four boxes met."""
-    sample = [
-        judged(frame("a", 2), 0.9, 0.8),
-        judged(frame("a", 1), 0.9, 0.6),
-        judged(frame("b", 1), 0.3),
-        judged(frame("b", 0), 0.7),
-        judged(frame("c", 0)),
-    ]
-    its = measure.figures(sample, 0.5)
-    assert (its.recall, its.false_alarms, its.precision) == pytest.approx((2 / 3, 1 / 2, 2 / 3))
-    assert (its.exact_count, its.exact_of_many, its.box_recall) == pytest.approx((1 / 3, 1.0, 3 / 4))
-    assert its.recall_by_camera == pytest.approx(1 / 2)
-    assert (its.frames, its.with_animals, its.empties, its.many, its.boxes) == (5, 3, 2, 1, 4)
+def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"none\.jpg cannot be read"):
+        measure.judge([frame(path=tmp_path / "none.jpg")], lambda tensor: tensor, measure.input_spec(48, 64))
 
 
-def test_the_threshold_is_the_least_that_keeps_alarms_rare() -> None:
-    """One alarm in a hundred empties is tolerated, ten are not."""
-    rare = [judged(frame("a", 0), *([0.9] if n == 0 else [])) for n in range(100)]
-    assert measure.pick_threshold(rare) == measure.THRESHOLDS[0]
-    often = [judged(frame("a", 0), *([0.4] if n < 10 else [])) for n in range(100)]
-    assert measure.pick_threshold(often) == pytest.approx(0.41)
+fractions = st.floats(0, 1).map(lambda value: round(value, 4))
+found = st.builds(
+    held_out.Found,
+    st.sampled_from([one.label for one in classes.CLASSES]),
+    st.floats(0.05, 1).map(lambda value: round(value, 3)),
+    st.tuples(fractions, fractions, fractions, fractions),
+)
+answers = st.lists(st.tuples(st.text(min_size=1), st.lists(found, max_size=4)), max_size=5)
 
 
-def test_each_camera_is_read_at_its_own_fold_s_threshold() -> None:
-    sample = [judged(frame("a", 1), 0.4), judged(frame("b", 1), 0.4)]
-    assert measure.figures(sample, {"a": 0.3, "b": 0.5}).recall == pytest.approx(0.5)
+@given(answers)
+def test_what_was_held_out_comes_back_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, made: Any) -> None:
+    """Facts, frames and boxes survive the file, scores to three places and corners to four."""
+    path = tmp_path_factory.mktemp("held-out") / "held-out.json"
+    its = tuple(held_out.Answer(name, name, len(name) % 2, tuple(boxes)) for name, boxes in made)
+    result = held_out.HeldOut({"recipe": {"seed": 20}, "classes": ["animal"]}, 0.05, its)
+    held_out.write(path, result)
+    assert held_out.read(path) == result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", "null", '{"facts": 1, "least_score": 0.05, "answers": []}',
+        '{"facts": {}, "least_score": 0.05, "answers": [{"file": "a"}]}',
+        '{"facts": {}, "least_score": 0, "answers": [{"file": "a", "camera": "b", "fold": 0, "found": [["c", 1, 0]]}]}',
+    ],
+)  # fmt: skip
+def test_a_file_that_training_did_not_write_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"other\.json is not what tools/train writes"):
+        held_out.read(path)
+
+
+def test_a_camera_held_out_in_two_folds_is_refused(tmp_path: Path) -> None:
+    """What one detector learned from must not be measured as another's held-out frame."""
+    path = tmp_path / "held-out.json"
+    both = tuple(held_out.Answer(f"{fold}.jpg", "one camera", fold, ()) for fold in (0, 1))
+    held_out.write(path, held_out.HeldOut({}, 0.05, both))
+    with pytest.raises(ValueError, match="one camera is held out in more than one fold"):
+        held_out.read(path)
 
 
 def test_a_manifest_of_another_network_is_named() -> None:
@@ -196,8 +225,9 @@ def test_a_manifest_of_another_network_is_named() -> None:
         "input": {
             "height": 384, "width": 512, "dtype": "float32", "layout": "NHWC", "resize": "letterbox",
             "align": "top-left", "colour": "BGR", "scale": 1, "zero": 0, "pad": 114,
+            "local_contrast": shipped.LOCAL_CONTRAST,
         },
-        "output": {"layout": "yolox"},
+        "output": {"layout": "yolox", "strides": list(shipped.STRIDES)},
         "labels": labels,
     }  # fmt: skip
     assert export.disagreements(right, 384, 512) == []

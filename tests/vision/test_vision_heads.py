@@ -139,7 +139,7 @@ def test_the_best_comes_first() -> None:
 
 
 def test_one_animal_under_two_labels_is_one_where_the_manifest_says_so() -> None:
-    rows = ((BOX, 0, 0.85), (BOX, 2, 0.9))
+    rows = ((BOX, 0, 0.55), (BOX, 2, 0.9))
     assert len(said(*rows)) == 2
     assert [found.model_label for found in said(*rows, across=True)] == ["person"]
 
@@ -185,3 +185,18 @@ def test_what_is_doubtful_never_displaces_what_is_believed() -> None:
     assert [found.model_label for found in believed] == ["lax"]
     assert [found.score for found in doubtful] == [0.15]
     assert believed_and_doubtful(candidates, labels, whole, output)[1] == ()
+
+
+def test_scores_of_different_classes_compare_by_their_thresholds() -> None:
+    """A person believed from .2 on, at .5, displaces an animal believed from .4 on, at .6; the best score is first."""
+    labels = {0: Label("animal", "animal", 0.4), 1: Label("person", "Homo sapiens", 0.2)}
+    candidates = Candidates(
+        np.array([[0.1, 0.1, 0.5, 0.9], [0.1, 0.1, 0.52, 0.9], [0.6, 0.6, 0.8, 0.8]]),
+        np.array([0, 1, 0]),
+        np.array([0.6, 0.5, 0.7]),
+    )
+    output = OutputSpec("yolo", "yolox", nms_across_labels=True)
+    found = detections(candidates, labels, Placement(0, 0, 1, 1), output)
+    assert [(one.taxon, one.score) for one in found] == [("animal", 0.7), ("Homo sapiens", 0.5)]
+    by_score = detections(candidates, labels, Placement(0, 0, 1, 1), output, score_threshold=0.4)
+    assert [one.score for one in by_score] == [0.7, 0.6]

@@ -1,11 +1,12 @@
 """Train our own detector and measure it on cameras it has never seen.
 
 With --folds K the measured frames are split by camera into K parts; K detectors are trained, each measured on the
-part it has not seen, at a threshold fixed on the other parts. With --final one more is trained on everything. Web
-photos are only ever learned from; frames whose licence does not let us ship the weights are left out of all of it.
+part it has not seen. With --final one more is trained on everything. Web photos are only ever learned from; frames
+whose licence does not let us ship the weights are left out of all of it.
 
-What comes out lies under --out: report.json and report.txt, and for the final detector weights.npz and probe.npz,
-which `tools/train export` makes a model folder of.
+What comes out lies under --out: held-out.json, everything found on the parts not seen, which `tools/bench detect
+--held-out` measures; and for the final detector weights.npz and probe.npz, which `tools/train export` makes a model
+folder of.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ import torch
 from numpy.typing import NDArray
 
 from cameratrap.vision.preprocess import pixel_table, prepare
-from trainer import report
-from trainer.classes import CLASSES
+from trainer import held_out
+from trainer.classes import ANIMAL_CLASSES, CLASSES
 from trainer.dataset import LISTS, Frame, for_training, read_frames
 from trainer.folds import assign_cameras, split
-from trainer.loop import Recipe, train
-from trainer.measure import COCO_LABELS, OUR_LABELS, Judged, Network, input_spec, judge
-from trainer.network import Deployed, Detector
-from trainer.pretrained import START, load_published
+from trainer.loop import Recipe, begin, rounded, train
+from trainer.measure import LEAST_SCORE, Network, input_spec, judge
+from trainer.network import Detector, Pair
+from trainer.pretrained import START
 
 _PROBES = 6
 
@@ -49,6 +50,7 @@ class _Task:
     recipe: Recipe
     device: torch.device
     compiled: bool
+    data: Path
     out: Path
     height: int
     width: int
@@ -66,16 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     task = _task(options)
     facts = _facts(options.data, task)
     sys.stderr.write(json.dumps(facts, indent=1) + "\n")
-    results: list[report.Fold] = []
     if options.folds:
-        held_out = assign_cameras(task.frames, options.folds, seed=task.recipe.seed)
-        for fold in options.fold or range(options.folds):
-            results.append(_one_fold(task, held_out, fold))
-            report.write(task.out, facts, results)
+        _cross_validate(task, facts, options.folds, options.fold or range(options.folds))
     if options.final:
         _probe(task, task.detector(task.frames, "weights.npz"))
-    if results:
-        sys.stdout.write(report.text(results))
     return 0
 
 
@@ -88,7 +84,6 @@ def _task(options: argparse.Namespace) -> _Task:
         batch=options.batch,
         rate=options.rate,
         seed=options.seed,
-        blend=options.blend,
     )
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -98,45 +93,65 @@ def _task(options: argparse.Namespace) -> _Task:
         recipe=recipe,
         device=torch.device(options.device),
         compiled=options.compile,
+        data=options.data,
         out=options.out,
         height=options.test_height or options.height,
         width=options.test_width or options.width,
     )
 
 
-def _one_fold(task: _Task, held_out: dict[str, int], fold: int) -> report.Fold:
-    learn, away = split(task.frames, held_out, fold)
-    detector = task.detector(learn, f"fold{fold}.npz")
-    measured = [frame for frame in away if frame.kind == "trap"]
-    ours = judge(measured, _network(detector), input_spec(task.height, task.width), OUR_LABELS)
-    return report.Fold(fold, ours, _published(measured, task.start))
+def _cross_validate(task: _Task, facts: dict[str, object], folds: int, chosen: Sequence[int]) -> None:
+    """Train the chosen folds and leave what each finds on the cameras it has not seen."""
+    away_in = assign_cameras(task.frames, folds, seed=task.recipe.seed)
+    recipes: dict[int, str] = {}
+    answers: list[held_out.Answer] = []
+    for fold in chosen:
+        learn, away = split(task.frames, away_in, fold)
+        recipes[fold] = task.recipe.identity(for_training(learn))
+        answers += _answers(task, task.detector(learn, f"fold{fold}.npz"), away, fold)
+        result = held_out.HeldOut({**facts, "weights_of_folds": recipes}, LEAST_SCORE, tuple(answers))
+        held_out.write(task.out / "held-out.json", result)
+    sys.stdout.write(f"tools/bench detect --held-out {task.out / 'held-out.json'} measures what was found\n")
 
 
-def _published(frames: Sequence[Frame], start: Path) -> list[Judged]:
-    """What the published detector that ours starts from finds on the same frames, at its own input size."""
-    return judge(frames, _network(load_published(start)), input_spec(416, 416), COCO_LABELS)
+def _answers(task: _Task, detector: Detector, away: Sequence[Frame], fold: int) -> list[held_out.Answer]:
+    """What the detector says of the camera-trap frames among those it has not seen, at the size it is shipped for."""
+    frames = [frame for frame in away if frame.kind == "trap"]
+    found = judge(frames, _network(task, detector), input_spec(task.height, task.width))
+    return [
+        held_out.Answer(frame.path.relative_to(task.data).as_posix(), frame.camera, fold, its)
+        for frame, its in zip(frames, found, strict=True)
+    ]
 
 
-def _network(detector: Detector) -> Network:
-    deployed = Deployed(detector).eval()
+def _network(task: _Task, detector: Detector) -> Network:
+    """What is shipped. People and vehicles are left to the published weights: the frames we may learn from show too
+    few of them, and learning the animals of other cameras made the network take people for animals.
+    """
+    shipped = Pair(detector, _published(task), ANIMAL_CLASSES).eval()
 
     def run(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.no_grad():
-            return np.asarray(deployed(torch.from_numpy(tensor)).numpy())
+            return np.asarray(shipped(torch.from_numpy(tensor)).numpy())
 
     return run
 
 
+def _published(task: _Task) -> Detector:
+    return rounded(begin(task.start))
+
+
 def _probe(task: _Task, detector: Detector) -> None:
-    """Leave what the detector says of a few real frames, to check the exported file against."""
+    """Leave what is needed for the exported file: the published weights, and what both say of a few real frames."""
     spec = input_spec(task.height, task.width)
     table = pixel_table(spec, None)
     measured = [frame for frame in task.frames if frame.measured]
     chosen = measured[:: max(1, len(measured) // _PROBES)]
     pictures = [prepare(np.asarray(cv2.imread(str(frame.path)), np.uint8), spec, table)[0] for frame in chosen]
-    network = _network(detector)
+    network = _network(task, detector)
     cells = np.concatenate([network(one) for one in pictures])
-    np.savez(task.out / "probe.npz", pictures=np.concatenate(pictures), cells=cells)
+    published = {f"published.{name}": value.numpy() for name, value in _published(task).state_dict().items()}
+    np.savez(task.out / "probe.npz", pictures=np.concatenate(pictures), cells=cells, **published)
 
 
 def _facts(data: Path, task: _Task) -> dict[str, object]:
@@ -184,19 +199,20 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--threads", type=int, default=2, help="processor threads (%(default)s)")
     add("--height", type=int, default=usual.height, help="of the training pictures, a multiple of 32 (%(default)s)")
     add("--width", type=int, default=usual.width, help="the same (%(default)s)")
-    add("--test-height", type=int, help="of the held-out pictures, if another")
+    add("--test-height", type=int, help="of the held-out pictures, if another; a multiple of 64")
     add("--test-width", type=int, help="the same")
     add("--epochs", type=int, default=usual.epochs, help="(%(default)s)")
     add("--pictures", type=int, default=usual.epoch_pictures, help="pictures drawn for an epoch (%(default)s)")
     add("--batch", type=int, default=usual.batch, help="(%(default)s)")
     add("--rate", type=float, default=usual.rate, help="peak learning rate (%(default)s)")
-    add("--blend", type=float, default=usual.blend, help="how much of what is learned is kept (%(default)s)")
     add("--seed", type=int, default=usual.seed, help="(%(default)s)")
     options = parser.parse_args(argv)
     if not (options.folds or options.final):
         parser.error("nothing to do: give --folds K, --final or both")
     if options.folds == 1 or any(side % 32 for side in (options.height, options.width)):
         parser.error("at least two folds, and sides that are multiples of 32")
+    if any(side % 64 for side in (options.test_height or options.height, options.test_width or options.width)):
+        parser.error("held-out pictures are also seen at half their size: their sides must be multiples of 64")
     for name in LISTS:
         if not (options.data / name).is_file():
             parser.error(f"there is no {options.data / name}; the real data are not part of the repository")

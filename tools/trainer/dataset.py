@@ -17,7 +17,7 @@ from typing import Any, Literal
 from trainer.classes import class_of
 
 # Files whose names do not say which camera took them: one group each, so that no camera can be in both halves.
-_SITES_OF_UNKNOWN_CAMERAS = ("BUOW", "ENA24")
+SITES_OF_UNKNOWN_CAMERAS = ("BUOW", "ENA24")
 JURA = "jura"
 CORRECTIONS = Path(__file__).with_name("corrections.csv")
 # Under the data folder: what is in which picture.
@@ -131,7 +131,7 @@ def _listed_boxes(row: Mapping[str, str]) -> list[Box]:
 
 def _camera(name: str) -> str:
     site = name.partition(":")[0]
-    return site if site in _SITES_OF_UNKNOWN_CAMERAS else name
+    return site if site in SITES_OF_UNKNOWN_CAMERAS else name
 
 
 def _web_frames(folder: Path) -> Iterable[Frame]:

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameratrap.resources import builtin_taxa
-from trainer.classes import CLASSES
+from trainer.classes import ANIMAL_CLASSES, CLASSES
+from trainer.shipped import LOCAL_CONTRAST, STRIDES
 
 # The issue's limit, so that a clone stays small and a Raspberry Pi loads it at once.
 LARGEST_BYTES = 4 * 2**20
@@ -46,9 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     if complaints:
         parser.error(f"{manifest} is not of this network: {'; '.join(complaints)}")
-    weights = {name: value for name, value in np.load(options.run / "weights.npz").items() if name != "identity"}
-    kinds = [len(trained.coco) for trained in CLASSES]
-    model = tflite_graph.to_tflite(weights, kinds, pictures.shape[2], pictures.shape[3])
+    trained = {name: value for name, value in np.load(options.run / "weights.npz").items() if name != "identity"}
+    prefix = "published."
+    published = {name.removeprefix(prefix): value for name, value in probe.items() if name.startswith(prefix)}
+    kinds = [len(one.coco) for one in CLASSES]
+    pair = tflite_graph.Pair(tflite_graph.Graph(trained, kinds), tflite_graph.Graph(published, kinds), ANIMAL_CLASSES)
+    model = tflite_graph.to_tflite(pair, pictures.shape[2], pictures.shape[3])
     apart = np.abs(tflite_graph.run(model, pictures) - probe["cells"])
     box, score = float(apart[..., :4].max()), float(apart[..., 4:].max())
     sys.stderr.write(
@@ -71,12 +75,13 @@ def disagreements(manifest: dict[str, Any], height: int, width: int) -> list[str
     """In what a manifest is not that of a network trained here at this size; empty where it is."""
     wanted = {
         "height": height, "width": width, "dtype": "float32", "layout": "NHWC", "resize": "letterbox",
-        "align": "top-left", "colour": "BGR", "scale": 1, "zero": 0, "pad": 114,
+        "align": "top-left", "colour": "BGR", "scale": 1, "zero": 0, "pad": 114, "local_contrast": LOCAL_CONTRAST,
     }  # fmt: skip
     given = manifest.get("input", {})
     wrong = [f"input.{key} must be {value}" for key, value in wanted.items() if given.get(key) != value]
-    if manifest.get("output", {}).get("layout") != "yolox":
-        wrong.append("output.layout must be yolox")
+    output = manifest.get("output", {})
+    if output.get("layout") != "yolox" or output.get("strides") != list(STRIDES):
+        wrong.append(f"output must be yolox with strides {list(STRIDES)}")
     labels = {(label["index"], label["label"]) for label in manifest.get("labels", [])}
     ours = set(enumerate(trained.label for trained in CLASSES))
     wrong += [f"labels must be {sorted(ours)}"] * (labels != ours)

@@ -40,9 +40,6 @@ class Recipe:
     warmup_steps: int = 60
     # The last part is trained on whole frames as the detector will see them, without mosaics.
     plain_epochs: float = 0.2
-    # How much of what was learned is kept; the rest of each weight stays the published one. It costs few animals and
-    # brings back much of what the published weights know of people (Wortsman et al., arXiv 2109.01903).
-    blend: float = 0.5
     seed: int = 20
 
     @property
@@ -74,7 +71,7 @@ def train(
         return finished
     checkpoint = out.with_suffix(".pt")
     torch.manual_seed(recipe.seed)
-    detector = _begin(start).to(device).train()
+    detector = begin(start).to(device).train()
     detector = detector.to(memory_format=torch.channels_last)
     run = _Run(detector, recipe, device, compiled=compiled)
     first = run.resume(checkpoint, identity)
@@ -88,7 +85,7 @@ def train(
             seen = 0.0
         if (step + 1) % 200 == 0 or step + 1 == recipe.steps:
             run.save(checkpoint, identity, step + 1)
-    detector = rounded(blended(run.averaged.cpu().eval(), start, recipe.blend))
+    detector = rounded(run.averaged.cpu().eval())
     np.savez(out, identity=identity, **{name: value.numpy() for name, value in detector.state_dict().items()})
     return detector
 
@@ -105,16 +102,9 @@ def _finished(path: Path, identity: str) -> Detector | None:
     return detector.eval()
 
 
-def _begin(start: Path) -> Detector:
+def begin(start: Path) -> Detector:
+    """The published detector with our classes: what a run begins with."""
     return with_classes(load_published(start), [trained.coco for trained in CLASSES])
-
-
-@torch.no_grad()
-def blended(detector: Detector, start: Path, share: float) -> Detector:
-    """The detector moved back towards the published weights: ``share`` of the way to what it learned."""
-    for learned, published in zip(detector.parameters(), _begin(start).parameters(), strict=True):
-        learned.lerp_(published, 1 - share)
-    return detector
 
 
 @torch.no_grad()

@@ -176,7 +176,7 @@ class Detector(nn.Module):
 
 
 class Deployed(nn.Module):
-    """A detector as it is shipped: objectness and classes as probabilities, boxes still relative to the grid."""
+    """A detector's answer as it is shipped: objectness and classes as probabilities, boxes relative to the grid."""
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()
@@ -185,6 +185,26 @@ class Deployed(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         said: Tensor = self.detector(x)
         return torch.cat([said[..., :4], said[..., 4:].sigmoid()], dim=2)
+
+
+class Pair(nn.Module):
+    """What is shipped: one detector for some classes, and for all others one that sees the picture at half the size.
+
+    The cells of the second come after those of the first, and their strides are twice as long. Of a class that it
+    does not answer for, each says 0.
+    """
+
+    def __init__(self, first: Detector, second: Detector, of_first: Sequence[int]) -> None:
+        super().__init__()
+        self.first, self.second = Deployed(first), Deployed(second)
+        answers = torch.zeros(len(first.kinds))
+        answers[list(of_first)] = 1
+        self.register_buffer("answers", torch.cat([torch.ones(5), answers]))
+        self.register_buffer("others", torch.cat([torch.ones(5), 1 - answers]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        half = functional.avg_pool2d(x, 2)
+        return torch.cat([self.first(x) * self.answers, self.second(half) * self.others], dim=1)
 
 
 def grid(height: int, width: int, device: torch.device | str = "cpu") -> Tensor:

@@ -21,15 +21,16 @@ class Graph:
     """The network's layers by the names that ``network.Detector`` gives them."""
 
     def __init__(self, weights: Weights, kinds: Sequence[int]) -> None:
+        """``kinds`` as ``network.Detector`` has them."""
         self._weights = weights
-        self._kinds = list(kinds)
+        self.kinds = list(kinds)
 
     def __call__(self, picture: Value) -> Value:
         """``(1, height, width, 3)`` BGR 0..255 to ``(1, cells, 5 + classes)``, objectness and classes as 0..1."""
         fine, middle, coarse = self._backbone(picture)
         levels = self._neck(fine, middle, coarse)
         said = tf.concat([self._head(f"heads.{place}", level) for place, level in enumerate(levels)], axis=1)
-        boxes, objectness, *classes = tf.split(said, [4, 1, *self._kinds], axis=2)
+        boxes, objectness, *classes = tf.split(said, [4, 1, *self.kinds], axis=2)
         likeliest = [tf.reduce_max(kinds, axis=2, keepdims=True) if kinds.shape[2] > 1 else kinds for kinds in classes]
         return tf.concat([boxes, tf.sigmoid(tf.concat([objectness, *likeliest], 2))], 2)
 
@@ -91,6 +92,8 @@ class Graph:
     def _plain(self, name: str, x: Value, stride: int = 1) -> Value:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
         size = weight.shape[2]
+        if size == 6:
+            return self._sorted(x, weight) + tf.constant(bias)
         padding = "SAME"
         if stride == 2 and size == 3:
             # Where SAME pads below and to the right, the network was trained with the padding above and to the left.
@@ -100,14 +103,38 @@ class Graph:
             return tf.nn.depthwise_conv2d(x, kernel, [1, stride, stride, 1], padding) + tf.constant(bias)
         return tf.nn.conv2d(x, tf.constant(weight.transpose(2, 3, 1, 0)), stride, padding) + tf.constant(bias)
 
+    @staticmethod
+    def _sorted(x: Value, weight: NDArray[np.float32]) -> Value:
+        """6 x 6 with stride two as the published weights have it: pixels sorted into four groups, then 3 x 3.
 
-def to_tflite(weights: Weights, kinds: Sequence[int], height: int, width: int) -> bytes:
-    """The file: float32 in and out, weights in half precision. ``kinds`` as ``network.Detector`` has them."""
-    graph = Graph(weights, kinds)
+        The runtime keeps 13 MB less for it.
+        """
+        outputs, inputs = weight.shape[:2]
+        parts = weight.reshape(outputs, inputs, 3, 2, 3, 2).transpose(2, 4, 3, 5, 1, 0)
+        kernel = tf.constant(parts.reshape(3, 3, 4 * inputs, outputs))
+        return tf.nn.conv2d(tf.nn.space_to_depth(x, 2), kernel, 1, "SAME")
+
+
+class Pair:
+    """Two networks over one picture, as ``network.Pair``."""
+
+    def __init__(self, first: Graph, second: Graph, of_first: Sequence[int]) -> None:
+        self._first, self._second = first, second
+        answers = [float(index in of_first) for index in range(len(first.kinds))]
+        self._answers = tf.constant([1.0] * 5 + answers)
+        self._others = tf.constant([1.0] * 5 + [1 - answer for answer in answers])
+
+    def __call__(self, picture: Value) -> Value:
+        half = tf.nn.avg_pool2d(picture, 2, 2, "VALID")
+        return tf.concat([self._first(picture) * self._answers, self._second(half) * self._others], 1)
+
+
+def to_tflite(network: Pair, height: int, width: int) -> bytes:
+    """The file: float32 in and out, weights in half precision."""
     signature = [tf.TensorSpec((1, height, width, 3), tf.float32, name="picture")]
 
     def cells(picture: Value) -> dict[str, Value]:
-        return {"cells": graph(picture)}
+        return {"cells": network(picture)}
 
     function = tf.function(cells, input_signature=signature)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])

@@ -10,11 +10,12 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from trainer.classes import CLASSES
+from trainer.classes import ANIMAL_CLASSES, CLASSES
 from trainer.loss import Targets, assign, loss
-from trainer.network import Deployed, decode, grid
+from trainer.network import Deployed, Pair, decode, grid
 from trainer.plan import Plan
 from trainer.pretrained import load_published, with_classes
+from trainer.shipped import STRIDES
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +82,23 @@ def test_new_classes_start_from_old_ones(shared_data: Path) -> None:
     for place, trained in enumerate(CLASSES):
         theirs = before[..., [5 + index for index in trained.coco]].amax(dim=-1)
         torch.testing.assert_close(after[..., 5 + place], theirs)
+
+
+def test_a_pair_answers_each_class_by_one_of_the_two_and_the_second_in_whole_pixels(shared_data: Path) -> None:
+    """With one network twice: animals are said as it says them alone, people where it sees them at half the size."""
+    published = with_classes(
+        load_published(next((shared_data / "models").rglob("yolox_nano.onnx"))), [one.coco for one in CLASSES]
+    )
+    picture = torch.rand(1, 3, 128, 192) * 255
+    with torch.no_grad():
+        said = Pair(published, published, ANIMAL_CLASSES)(picture)[0]
+        alone = Deployed(published)(picture)[0]
+        half = Deployed(published)(torch.nn.functional.avg_pool2d(picture, 2))[0]
+    first, second = said[: len(alone)], said[len(alone) :]
+    animals, others = [5, 6], [7, 8]
+    assert torch.equal(first[:, :5], alone[:, :5])
+    assert torch.equal(first[:, animals], alone[:, animals])
+    assert not first[:, others].any()
+    assert torch.equal(second[:, others], half[:, others])
+    assert not second[:, animals].any()
+    assert sum((128 // stride) * (192 // stride) for stride in STRIDES) == len(said)

@@ -29,6 +29,17 @@ class BBox:
         if not (inside and self.width > 0 and self.height > 0):
             raise ValueError(f"a box must lie inside the image and not be empty: {self}")
 
+    @property
+    def area(self) -> float:
+        """The box's share of the image."""
+        return self.width * self.height
+
+    def shared(self, other: BBox) -> float:
+        """The area that two boxes have in common; 0 where they do not meet."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(across, 0.0) * max(down, 0.0)
+
     def as_list(self) -> list[float]:
         """``[x, y, width, height]`` rounded to four places: a tenth of a pixel on 1000."""
         return [round(value, 4) for value in (self.x, self.y, self.width, self.height)]

@@ -9,39 +9,42 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from hashlib import sha256
-from importlib import resources
 from itertools import combinations
 from pathlib import Path
 
-from picture_sheet import ACCENT, CODE, EMPTY, HAIR, HEIGHT, INK, PAPER, SMALL, SOFT, TINT, WIDTH, Sheet
+from picture_sheet import ACCENT, CODE, EMPTY, HAIR, HEIGHT, INK, LABEL_HEIGHT, PAPER, SMALL, SOFT, TINT, WIDTH, Sheet
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from cameratrap.app.close_day import ClosedDay
 from cameratrap.app.receive import read_inbox
 from cameratrap.app.received_days import ReceivedDay, received_days
+from cameratrap.cli.demo import MODEL
+from cameratrap.cli.demo_plays import waterhole
 from cameratrap.cli.journey import Journey
+from cameratrap.config import Config
 from cameratrap.domain.credits import CREDIT_BYTES
-from cameratrap.domain.detections import BBox, Detection
+from cameratrap.domain.detections import Detection
 from cameratrap.domain.summaries import DailySummary
+from cameratrap.ports import Detector
 from cameratrap.replay.footage import FOOTAGE_VERSION
-from cameratrap.replay.recorded_detector import RECORDING, builtin_recording
 from cameratrap.resources import builtin_taxa
-from cameratrap.store.bursts import Picture, all_pictures
-from cameratrap.store.card import Card, open_card
+from cameratrap.store.bursts import all_pictures
+from cameratrap.store.card import open_card
 from cameratrap.store.connection import open_store
 from cameratrap.store.inbox import INBOX_FILE, Inbox
 from cameratrap.store.migrations import INBOX_MIGRATIONS
 from cameratrap.wire.codec import decode, encode
+from cameratrap.wiring import open_detector
 
 PRODUCT = Path(__file__).parent / "readme" / "journey.png"
 DAY = date(2026, 6, 2)  # the second day: its message has the first to carry again
 MARGIN, GUTTER, LEFT, RIGHT, COLUMN = 40, 12, 600, 704, 374
 FAR = WIDTH - MARGIN - COLUMN
+Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,37 +65,37 @@ class Facts:
     closed: DailySummary
     message: bytes
     received: ReceivedDay
-    model: str
+    model: Detector
 
 
 def gather(folder: Path) -> Facts:
     """Run the demonstration in an empty folder. Raises ValueError where receiver and card do not agree."""
-    journey = Journey(folder)
+    journey, detector = Journey(folder, waterhole()), open_detector(Config(), builtin_taxa(), MODEL)
     closed_days: dict[date, ClosedDay] = {}
 
     def note(what: object) -> None:
         if isinstance(what, ClosedDay):
             closed_days[what.summary.day] = what
 
-    journey.photograph(note)
+    journey.photograph(detector, note)
     journey.transmit()
     journey.deliver_again()
     journey.receive()
     if not journey.compare().agree:
         raise ValueError("the receiver's table and the card do not agree: that is no picture for a README")
     closed = closed_days[DAY]
+    return Facts(tuple(_shots(journey)), closed.summary, closed.messages[0], _received(journey), detector)
+
+
+def _shots(journey: Journey) -> Iterator[Shot]:
+    """The day's pictures on the card and what counts in them."""
+    found = journey.found()
     with open_card(journey.card) as card:
-        shots = tuple(_shot(card, each) for each in all_pictures(card.connection) if each.captured_at.date() == DAY)
-    return Facts(shots, closed.summary, closed.messages[0], _received(journey), builtin_recording().model.name)
-
-
-def _shot(card: Card, picture: Picture) -> Shot:
-    rows = card.connection.execute("SELECT * FROM detections WHERE media = ? ORDER BY id", (picture.id,))
-    found = tuple(
-        Detection(r["taxon"], r["model_label"], r["score"], BBox(r["x"], r["y"], r["width"], r["height"])) for r in rows
-    )
-    with Image.open(card.folder / picture.path) as image:
-        return Shot(picture.burst, picture.captured_at, image.convert("RGB"), found)
+        pictures = all_pictures(card.connection)
+    for picture in pictures:
+        if picture.captured_at.date() == DAY:
+            with Image.open(journey.card / picture.path) as image:
+                yield Shot(picture.burst, picture.captured_at, image.convert("RGB"), found[picture.source_name])
 
 
 def _received(journey: Journey) -> ReceivedDay:
@@ -151,7 +154,7 @@ def _trap(sheet: Sheet, facts: Facts) -> None:
         x = MARGIN + number * (width + GUTTER)
         _shot_at(sheet, shot, x, 84 + 380 + GUTTER, width, 128, least=0.6)
         sheet.text(x, 634, f"{shot.at:%H:%M}", size=SMALL, ink=SOFT)
-    sheet.text(MARGIN, HEIGHT - MARGIN, f"Drawn footage, boxes by {facts.model}", size=SMALL, ink=SOFT)
+    sheet.text(MARGIN, HEIGHT - MARGIN, f"Drawn footage, boxes by {facts.model.name}", size=SMALL, ink=SOFT)
 
 
 def _shot_at(sheet: Sheet, shot: Shot, x: float, y: float, width: float, height: float, *, least: float) -> None:
@@ -159,13 +162,25 @@ def _shot_at(sheet: Sheet, shot: Shot, x: float, y: float, width: float, height:
     cut = _cut(shot, width / height, least)
     sheet.picture(shot.image.crop(cut), x, y, width, height)
     scale = width / (cut[2] - cut[0])
-    for each in shot.detections:
+    labels: list[Place] = []
+    for each in sorted(shot.detections, key=lambda each: each.bbox.y + each.bbox.height):
         box = each.bbox
         left, top = x + (box.x * shot.image.width - cut[0]) * scale, y + (box.y * shot.image.height - cut[1]) * scale
         wide, high = box.width * shot.image.width * scale, box.height * shot.image.height * scale
         sheet.box(left, top, wide, high, line=PAPER, thick=3 if width == LEFT else 2, round_by=4)
         if width == LEFT:
-            sheet.label(left, top + high + 6, f"{each.taxon} {each.score:.2f}")
+            name = f"{each.taxon} {each.score:.2f}"
+            long = sheet.label_width(name)
+            labels.append(_free(labels, min(left, x + width - long), top + high + 6, long))
+            sheet.label(*labels[-1][:2], name)
+
+
+def _free(labels: Iterable[Place], x: float, y: float, width: float) -> Place:
+    """A place for a label, left, top and width: there or, where another one is in the way, below that one."""
+    for left, top, wide in sorted(labels, key=lambda label: label[1]):
+        if left < x + width and x < left + wide and abs(top - y) < LABEL_HEIGHT + 4:
+            y = top + LABEL_HEIGHT + 4
+    return x, y, width
 
 
 def _cut(shot: Shot, ratio: float, least: float) -> tuple[int, int, int, int]:
@@ -230,11 +245,10 @@ def _day(day: date) -> str:
 
 def save(picture: Image.Image, facts: Facts, path: Path) -> None:
     """Write it with what it was made from, so that a test can tell when the demonstration has moved on."""
-    recording = (resources.files("cameratrap.replay") / "data" / RECORDING).read_bytes()
     told = PngInfo()
     told.add_text("footage_version", str(FOOTAGE_VERSION))
-    told.add_text("model", facts.model)
-    told.add_text("recording", sha256(recording).hexdigest())
+    told.add_text("model", f"{facts.model.name} {facts.model.version}")
+    told.add_text("model_sha256", facts.model.sha256)
     told.add_text("day", DAY.isoformat())
     told.add_text("message", facts.message.hex())
     picture.quantize(256, kmeans=4, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True, pnginfo=told)

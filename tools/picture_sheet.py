@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 WIDTH, HEIGHT, FINER = 1600, 720, 2
 PAPER, INK, SOFT, HAIR = "#fbfaf7", "#1d2422", "#5c6461", "#d8d5cb"
 ACCENT, TINT, EMPTY = "#0b6b63", "#bfdcd6", "#ffffff"
-HEADING, BODY, SMALL, CODE = 32, 28, 26, 23
+HEADING, BODY, SMALL, CODE, LABEL_HEIGHT = 32, 28, 26, 23, 38
 Point = tuple[float, float]
 
 
@@ -60,10 +60,13 @@ class Sheet:
         self.text(x + 50, y, text, size=HEADING, strong=True)
 
     def label(self, x: float, y: float, text: str) -> None:
-        """Words on a picture."""
-        length = _font(SMALL * FINER, code=False).getlength(text) / FINER
-        self.box(x, y, length + 20, 38, fill=ACCENT, round_by=4)
+        """Words on a picture; see ``label_width``."""
+        self.box(x, y, self.label_width(text), LABEL_HEIGHT, fill=ACCENT, round_by=4)
         self.text(x + 10, y + 28, text, size=SMALL, ink=PAPER)
+
+    def label_width(self, text: str) -> float:
+        """How wide such words are."""
+        return _font(SMALL * FINER, code=False).getlength(text) / FINER + 20
 
     def key(self, x: float, y: float, fill: str, text: str) -> float:
         """What a colour stands for; returns where the words end."""

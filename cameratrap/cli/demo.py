@@ -6,57 +6,124 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cameratrap.cli.context import Context
-from cameratrap.cli.output import Output
+from cameratrap.cli.output import Output, plain, plural
+from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
     from cameratrap.app.watch import Outcome
+    from cameratrap.cli.demo_plays import OwnPictures, Play
     from cameratrap.cli.journey import Comparison, DayTallies, Journey
+    from cameratrap.ports import Detector
 
+MODEL = "cameratrap-nano"
+REST = """\
+   emulated: the modem and the satellite's gateway
+   real:     the detector, and all else that a trap and a receiver run"""
 COLUMNS = ("day", "taxon", "events", "individuals", "received_events", "received_individuals")
 
 
 @click.command()
+@click.argument(
+    "folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option("--model", default=MODEL, show_default=True, help="Detector: a model's name, folder or published file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
 @click.pass_obj
-def demo(ctx: Context, *, as_json: bool) -> int:
-    """Three days of a camera trap at a waterhole, from the trigger to the researcher's table.
+def demo(ctx: Context, folder: Path | None, model: str, *, as_json: bool) -> int:
+    """The whole journey on this machine, from the trigger to the researcher's table.
 
-    The footage is drawn by this program and the detections were recorded from a real model on it; the modem and the
-    satellite's gateway are emulated. All the rest is what a trap and a receiver run. Exit status 1 if the researcher's
-    table does not agree with the card. Keep the pictures and the databases with --data DIR.
+    Without DIR the trap hangs at a waterhole for three days, drawn by this program. With DIR it takes the JPEG pictures
+    in that folder instead, up to 200; nothing in it is changed. The detector runs for real, as does all that a trap and
+    a receiver run; only the modem and the satellite's gateway are emulated. Exit status 1 if the researcher's table
+    does not agree with the card, 3 if some pictures could not be used. Keep the pictures and databases with --data DIR.
     """
     from cameratrap.cli.journey import Journey
+    from cameratrap.config import Config
+    from cameratrap.resources import builtin_taxa
+    from cameratrap.wiring import open_detector
 
-    with _folder(ctx) as folder:
-        journey = Journey(folder)
-        comparison = _run(ctx, journey)
+    # By the defaults: what the machine's configuration says of thresholds may be of another model.
+    detector = open_detector(Config(), builtin_taxa(), model)
+    with closing(detector), _folder(ctx, folder) as kept:
+        play, refused = _waterhole(ctx) if folder is None else _own_pictures(ctx, folder)
+        journey = Journey(kept, play)
+        failures = _photograph(ctx, journey, detector)
+        if journey.play.shown is not None:
+            ctx.say(f"   {_accuracy(journey)}\n   For how it does on real ones see `cameratrap models show {model}`.")
+        comparison = _send(ctx, journey)
         if as_json:
             click.echo(json.dumps(as_object(comparison), ensure_ascii=False))
         else:
             _show(comparison)
-    return 0 if comparison.agree else 1
+    if not comparison.agree:
+        return 1
+    return 3 if refused or failures else 0
 
 
-def _run(ctx: Context, journey: Journey) -> Comparison:
-    from cameratrap.replay.recorded_detector import RecordedDetector
+def _waterhole(ctx: Context) -> tuple[Play, int]:
+    from cameratrap.cli.demo_plays import waterhole
 
-    model = RecordedDetector()
     ctx.say(
-        "A camera trap at a waterhole, three days in June. Nothing is attached to this machine: the footage is drawn\n"
-        f"by this program, its detections were recorded from a real model ({model.name} {model.version}), and the\n"
-        "modem and the satellite's gateway are emulated."
+        "A camera trap at a waterhole, three days in June. Nothing is attached to this machine.\n"
+        f"   drawn:    every animal, person and car, by this program\n{REST}"
     )
-    ctx.say(f"\n1. The trap: triggers, pictures, counts -> {journey.card}")
-    report = journey.photograph(_teller(ctx))
-    ctx.say(f"   {report.triggers} triggers, {report.pictures} pictures, {report.days_closed} days closed")
-    ctx.say(f"   {_accuracy()}")
+    return waterhole(), 0
+
+
+def _own_pictures(ctx: Context, folder: Path) -> tuple[Play, int]:
+    """The folder's pictures, and how many files of it are refused. Raises UsageError where nothing can be played."""
+    from cameratrap.cli.demo_plays import look_through, of_pictures
+
+    own = look_through(folder, ctx.config)
+    for path, why in own.refused:
+        click.echo(plain(f"{path}: {why}"), err=True)
+    if not own.pictures:
+        raise UsageError(f"no picture in {folder} can be shown to the trap", hint="name a folder with JPEG pictures")
+    ctx.say(
+        f"A camera trap that takes {plural(len(own.pictures), 'picture')} of {folder}.\n"
+        f"   yours:    the pictures; nothing in their folder is changed\n{REST}"
+    )
+    if own.assumed:
+        ctx.say(f"   assumed:  {_assumed(own)}")
+    if own.left_out:
+        ctx.say(f"   left out: {plural(own.left_out, 'file')} more; `cameratrap watch --replay DIR` plays any number")
+    return of_pictures(own.pictures, ctx.config), len(own.refused)
+
+
+def _assumed(own: OwnPictures) -> str:
+    none = "their EXIF has none, or that of a clock that was not set"
+    why = f"those in EXIF, {own.too_long}, are not of one deployment" if own.too_long else none
+    many = plural(own.assumed, "picture")
+    return f"the times of {many}, an hour apart from {own.assumed_from:%Y-%m-%d %H:%M} on, by name: {why}"
+
+
+def _photograph(ctx: Context, journey: Journey, detector: Detector) -> int:
+    """Take and look at the pictures; how many things failed."""
+    ctx.say(f"\n1. The trap: triggers, pictures, counts by {detector.name} {detector.version} -> {journey.card}")
+    report = journey.photograph(detector, _teller(ctx))
+    ctx.say(
+        f"   {plural(report.triggers, 'trigger')}, {plural(report.pictures, 'picture')},"
+        f" {plural(report.days_closed, 'day')} closed"
+    )
+    return report.failures
+
+
+def _accuracy(journey: Journey) -> str:
+    """How right the model was, which says nothing of real animals."""
+    from cameratrap.replay.footage_truth import compare
+    from cameratrap.resources import builtin_taxa
+
+    return f"On these drawings {compare(journey.play.shown or {}, journey.found(), builtin_taxa())}."
+
+
+def _send(ctx: Context, journey: Journey) -> Comparison:
     ctx.say("\n2. The link: `cameratrap transmit` writes to a serial line; at its other end an emulated modem answers")
     ctx.say(_indented(journey.transmit()))
     journey.deliver_again()
@@ -64,21 +131,6 @@ def _run(ctx: Context, journey: Journey) -> Comparison:
     ctx.say(_indented(journey.receive()))
     ctx.say("\n4. The researcher's table, beside what the card says")
     return journey.compare()
-
-
-def _accuracy() -> str:
-    """How right the model was, which says nothing of real animals: these are drawn large and clear."""
-    from cameratrap.replay.footage_story import demo_story
-    from cameratrap.replay.footage_truth import compare
-    from cameratrap.replay.recorded_detector import builtin_recording
-    from cameratrap.resources import builtin_taxa
-
-    agreement = compare(demo_story(), builtin_recording().frames, builtin_taxa())
-    return (
-        f"On this footage {agreement}.\n"
-        "   Elephant, zebra and giraffe were named by family because nothing else comes to this waterhole.\n"
-        "   Real animals are harder: of those on real camera-trap frames this model finds less than half."
-    )
 
 
 def as_object(comparison: Comparison) -> dict[str, object]:
@@ -110,6 +162,8 @@ def _days(tallies: DayTallies) -> list[dict[str, object]]:
 
 
 def _show(comparison: Comparison) -> None:
+    from cameratrap.domain.credits import CREDIT_BYTES
+
     rows: list[dict[str, object]] = []
     for day in sorted(comparison.card.keys() | comparison.received.keys()):
         card = {tally.taxon: tally for tally in comparison.card.get(day, ())}
@@ -127,8 +181,9 @@ def _show(comparison: Comparison) -> None:
                 }
             )
     Output().table(COLUMNS, rows)
-    sizes = ", ".join(str(len(message)) for message in comparison.messages)
-    click.echo(f"\n{len(comparison.messages)} messages of {sizes} bytes; up to 50 bytes cost one credit")
+    sizes = [len(message) for message in comparison.messages]
+    told = ", ".join(map(str, sizes)) if len(sizes) <= 5 else f"{min(sizes)} to {max(sizes)}"
+    click.echo(f"\n{plural(len(sizes), 'message')} of {told} bytes; up to {CREDIT_BYTES} bytes cost one credit")
     click.echo(f"agree: {str(comparison.agree).lower()}")
 
 
@@ -146,15 +201,18 @@ def _indented(text: str) -> str:
 
 
 @contextmanager
-def _folder(ctx: Context) -> Iterator[Path]:
+def _folder(ctx: Context, pictures: Path | None) -> Iterator[Path]:
     """The folder asked for, which stays, or one that goes with the demonstration."""
-    if ctx.data_flag is not None:
-        yield ctx.data_flag
-        ctx.say(f"\nEverything is kept in {ctx.data_flag}. Look at card/DCIM and card/media.csv, or ask:")
-        ctx.say(f"  {_program()} --data {ctx.data_flag / 'card'} events")
+    kept = ctx.data_flag
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="cameratrap-demo-") as folder:
+            yield Path(folder)
         return
-    with tempfile.TemporaryDirectory(prefix="cameratrap-demo-") as folder:
-        yield Path(folder)
+    if pictures is not None and kept.resolve().is_relative_to(pictures.resolve()):
+        raise UsageError(f"{kept} is in the folder of the pictures", hint="keep the demonstration elsewhere")
+    yield kept
+    ctx.say(f"\nEverything is kept in {kept}. Look at card/DCIM and card/media.csv, or ask:")
+    ctx.say(f"  {_program()} --data {kept / 'card'} events")
 
 
 def _program() -> str:

@@ -1,11 +1,12 @@
 """The demonstration's steps: a trap's days on a card, over a serial line, through the gateway, into a receiver's inbox.
 
 Every step works on what the one before left on disk, through the same code that a trap and a receiver run; only the
-edges are emulated: the scene in front of the camera, the modem behind the serial line, and the gateway.
+edges are replaced: what stands before the camera (``cli.demo_plays``), the modem behind the serial line, the gateway.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,19 +28,20 @@ from cameratrap.resources import builtin_taxa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cameratrap.cli.demo_plays import Play
+    from cameratrap.domain.detections import Detection
+    from cameratrap.domain.judged import JudgedBox
+    from cameratrap.ports import Detector
+
 IMEI = "300000000000000"
-STATION = "waterhole"
 _START_S = 20.0
 
-CONFIGURATION = f"""\
+CONFIGURATION = """\
 # The demonstration's configuration: a trap and its receiver.
 taxa = ""
 
 [station]
-id = "{STATION}"
-utc_offset = "+01:00"
-latitude = -19
-longitude = 16
+{station}
 
 [events]
 interval_minutes = 30
@@ -49,7 +51,7 @@ rule = "last-record"
 max_messages = 1
 
 [ground]
-stations = {{ "{IMEI}" = "{STATION}" }}
+stations = {{ "{imei}" = "{name}" }}
 require_proof = false
 """
 DayTallies = Mapping[date, tuple[Tally, ...]]
@@ -73,37 +75,49 @@ class Comparison:
 class Journey:
     """The steps, over one folder that holds ``card``, ``gateway`` and ``receiver``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, play: Play) -> None:
         """Raises StoreError for a folder that already holds something: nobody's data is drawn over."""
         if folder.exists() and any(folder.iterdir()):
             raise StoreError(f"{folder} is not empty", hint="name a new folder for the demonstration with --data DIR")
         self.folder = folder
+        self.play = play
         self.card, self.gateway, self.receiver = folder / "card", folder / "gateway", folder / "receiver"
         self.gateway.mkdir(parents=True)
         self.configuration = folder / FILE_NAME
-        self.configuration.write_text(CONFIGURATION, encoding="utf-8")
+        facts = "\n".join(f"{key} = {json.dumps(value)}" for key, value in play.station.items())
+        text = CONFIGURATION.format(station=facts, imei=IMEI, name=play.name)
+        self.configuration.write_text(text, encoding="utf-8")
 
     @property
     def config(self) -> Config:
         """The demonstration's own configuration, whatever the machine's is."""
         return resolve(self.configuration, {}).config
 
-    def photograph(self, tell: Tell) -> WatchReport:
-        """Play the story through the trap."""
-        from cameratrap.replay.clock import ReplayClock
-        from cameratrap.replay.footage import FootageCamera, FootageTriggers
-        from cameratrap.replay.footage_story import STORY_START
-        from cameratrap.replay.recorded_detector import RecordedDetector
+    def photograph(self, detector: Detector, tell: Tell) -> WatchReport:
+        """Play it through the trap."""
         from cameratrap.store.card import Deployment, make_card, make_card_folder, sole_writer
-        from cameratrap.wiring import closing_rules
+        from cameratrap.wiring import closing_rules, look_settings
 
-        station = self.config.station
-        clock = ReplayClock(STORY_START)
-        deployment = Deployment(f"{STATION}_{STORY_START:%Y%m%d}", STATION, station.utc_offset_minutes, STORY_START)
+        play, offset = self.play, self.config.station.utc_offset_minutes
+        deployment = Deployment(f"{play.name}_{play.start:%Y%m%d}", play.name, offset, play.start)
         make_card_folder(self.card)
         with sole_writer(self.card, "watch"), make_card(self.card, deployment) as card:
-            trap = Watch(card, FootageCamera(), RecordedDetector(), clock, boot_id="demo", serial="demo")
-            return trap.run(FootageTriggers(clock), closing_rules(self.config, builtin_taxa()), tell=tell, ended=True)
+            settings = look_settings(self.config, builtin_taxa())
+            trap = Watch(card, play.camera, detector, play.clock, boot_id="demo", serial="demo", settings=settings)
+            return trap.run(play.triggers, closing_rules(self.config, builtin_taxa()), tell=tell, ended=True)
+
+    def found(self) -> dict[str, tuple[Detection, ...]]:
+        """What counts on the card, by the name that a picture had where it came from."""
+        from cameratrap.store.analyses import stored_boxes
+        from cameratrap.store.bursts import all_pictures
+        from cameratrap.store.card import open_card
+
+        with open_card(self.card) as card:
+            pictures = all_pictures(card.connection)
+            boxes: dict[int, list[JudgedBox]] = {}
+            for burst in {picture.burst for picture in pictures}:
+                boxes.update(stored_boxes(card.connection, burst))
+        return {picture.source_name: tuple(_counted(boxes.get(picture.id, []))) for picture in pictures}
 
     def transmit(self) -> str:
         """Send what is due over a pseudo-terminal, by the `transmit` command in a process of its own."""
@@ -111,8 +125,10 @@ class Journey:
             return self._command("--data", str(self.card), "transmit", "--port", str(port))
 
     def deliver_again(self) -> Path:
-        """The gateway delivers one message a second time, as gateways do."""
-        first = min(self.gateway.iterdir())
+        """The gateway delivers one message a second time, as gateways do. Raises StoreError where it has none."""
+        first = min(self.gateway.iterdir(), default=None)
+        if first is None:
+            raise StoreError("no message reached the gateway", why="no day could be closed")
         return Path(shutil.copy(first, first.with_name(f"again-{first.name}")))
 
     def receive(self) -> str:
@@ -141,16 +157,15 @@ class Journey:
 
         with open_for_reading(self.receiver / INBOX_FILE, INBOX_MIGRATIONS) as connection:
             entries = read_inbox(Inbox(connection), builtin_taxa(), self.config.ground.stations)
-        return {day.day: _by_name(day.tallies) for day in received_days(entries) if day.station == STATION}
+        return {day.day: _by_name(day.tallies) for day in received_days(entries) if day.station == self.play.name}
 
     @contextmanager
     def _modem(self) -> Iterator[Path]:
         """The emulated modem and gateway, as a process of their own behind a pseudo-terminal."""
-        from cameratrap.replay.footage_story import STORY_END
-
         port = self.folder / "modem"
         module = "cameratrap.replay.emulator_process"
-        clock = ["--clock", STORY_END.isoformat()]  # whatever the machine's own says: a Pi without a network says 1970
+        # Whatever the machine's own clock says: a Pi without a network says 1970.
+        clock = ["--clock", self.play.end.isoformat()]
         options = ["--pty-link", str(port), "--gateway", str(self.gateway), "--imei", IMEI, *clock]
         with subprocess.Popen([sys.executable, "-m", module, *options], stdout=subprocess.DEVNULL) as process:
             try:
@@ -175,6 +190,13 @@ def _wait_for(port: Path, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise DeviceError("the emulated modem did not start", device="modem")
         time.sleep(0.02)
+
+
+def _counted(boxes: Sequence[JudgedBox]) -> Iterator[Detection]:
+    """The boxes that count, under the names that they count as."""
+    for box in boxes:
+        if box.counted_as is not None:
+            yield replace(box.detection, taxon=box.counted_as)
 
 
 def _by_name(tallies: Sequence[Tally]) -> tuple[Tally, ...]:

@@ -1,7 +1,7 @@
 """The demonstration's footage: a story drawn by code, played as a trap's own triggers and camera.
 
-Nothing in the pictures is photographic or copied: every shape is code, in the modules ``footage_*``. The same story
-gives the same pictures, so what a real model said of them once (``recorded_detector``) holds until the drawing changes.
+Nothing in the pictures is photographic or copied: every shape is code, in the modules ``footage_*``, and the same story
+gives the same pictures. They are drawings: how a detector fares on them says nothing of how it fares on real ones.
 """
 
 from __future__ import annotations
@@ -14,32 +14,34 @@ from typing import TYPE_CHECKING
 from cameratrap.errors import DeviceError
 from cameratrap.ports import EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
-from cameratrap.replay.footage_story import STORY_END, SceneBurst, SceneFrame, demo_story
+from cameratrap.replay.footage_script import STORY_END, demo_story
+from cameratrap.replay.footage_story import SceneBurst, SceneFrame
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from cameratrap.replay.footage_compose import Picture
+    from cameratrap.replay.footage_truth import Shown
 
-FOOTAGE_VERSION = 1
-"""Raised with every change that alters a picture: the recorded detections name the version they were made on."""
+FOOTAGE_VERSION = 2
+"""Raised with every change that alters a picture: the README's picture names the version it was made from."""
 JPEG_QUALITY = 86
 SERIAL = "demo"
 
 
-def render(scene: SceneFrame) -> Image.Image:
-    """Draw one frame: 1280 x 960, RGB. Raises DeviceError where numpy is not installed."""
+def draw(scene: SceneFrame) -> Picture:
+    """Draw one frame: 1024 x 768, RGB. Raises DeviceError where numpy or OpenCV is not installed."""
     try:
         from cameratrap.replay.footage_compose import picture
     except ImportError as error:
         raise DeviceError(
-            "the footage cannot be drawn", device="camera", why=str(error), hint="pip install 'cameratrap[demo]'"
+            "the footage cannot be drawn", device="camera", why=str(error), hint="pip install 'cameratrap[detect]'"
         ) from error
-    return picture(scene.animals, scene.light, seed=scene.seed, wind=scene.wind, in_the_way=scene.in_the_way).image
+    return picture(scene.animals, scene.light, seed=scene.seed, wind=scene.wind, in_the_way=scene.in_the_way)
 
 
-def frame_jpeg(scene: SceneFrame) -> bytes:
-    """Draw one frame and encode it as the camera would."""
+def encoded(picture: Picture) -> bytes:
+    """A drawn frame as the camera would encode it."""
     jpeg = BytesIO()
-    render(scene).save(jpeg, "JPEG", quality=JPEG_QUALITY)
+    picture.image.save(jpeg, "JPEG", quality=JPEG_QUALITY)
     return jpeg.getvalue()
 
 
@@ -68,10 +70,14 @@ class FootageTriggers:
 
 
 class FootageCamera:
-    """The port Camera: draws the frames of the story's burst that the trigger names."""
+    """The port Camera: draws the frames of the story's burst that the trigger names.
+
+    ``shown`` is what each frame drawn so far really shows, by the frame's name.
+    """
 
     def __init__(self, story: tuple[SceneBurst, ...] | None = None) -> None:
         self._bursts = {burst.key: burst for burst in (demo_story() if story is None else story)}
+        self.shown: dict[str, tuple[Shown, ...]] = {}
 
     def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
         """Draw one frame after the other. Raises DeviceError for a trigger that is not of the story."""
@@ -82,7 +88,16 @@ class FootageCamera:
             )
         for position, scene in enumerate(burst.frames, start=1):
             taken = burst.at + timedelta(seconds=scene.offset_s)
-            yield Frame(frame_jpeg(scene), taken, scene.name, SERIAL, position, len(burst.frames))
+            yield Frame(self._taken(scene), taken, scene.name, SERIAL, position, len(burst.frames))
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _taken(self, scene: SceneFrame) -> bytes:
+        from cameratrap.replay.footage_truth import Shown
+
+        picture = draw(scene)
+        self.shown[scene.name] = tuple(
+            Shown(animal.taxon, picture.box(number)) for number, animal in enumerate(scene.animals)
+        )
+        return encoded(picture)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, radians
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from cameratrap.domain.detections import BBox
 from cameratrap.replay.footage_bodies import BODIES
 from cameratrap.replay.footage_light import LIGHTS, Light, develop, flash_at, illumination, relief
 from cameratrap.replay.footage_plants import grass_image
 from cameratrap.replay.footage_plates import grey_image, haze_of, infrared, plate
 from cameratrap.replay.footage_scenery import Scenery, waterhole
 from cameratrap.replay.footage_shadows import shadows
-from cameratrap.replay.footage_skins import SKINS
 from cameratrap.replay.footage_solids import Array, Mask, see, view
 from cameratrap.replay.footage_story import SceneAnimal
 from cameratrap.replay.footage_texture import blur, mix, smoothstep
 from cameratrap.replay.footage_view import HEIGHT, WIDTH, clip_window, column_of, pitch_at, px_per_m, row_of
 
-SIZE_M = {"zebra": 1.6, "elephant": 3.0, "calf": 3.0, "giraffe": 3.2, "stork": 0.9, "person": 1.3}
-"""The length that shading smooths over in proportion: about a body's trunk and neck."""
 EYE_SHINE = 3.0  # an eye throws the flash straight back
+# Clumps right before the lens: column, height in pixels, blades. The tall ones stand there in some scenes only.
+NEAR_GRASS = ((-32, 200, 46), (96, 136, 30), (944, 168, 40), (1032, 216, 46), (784, 88, 22), (264, 76, 20))
+TALL_GRASS = ((416, 416, 46), (560, 496, 40))
+TALL_PX, SWAY_STEP = 400, 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,14 @@ class Picture:
 
     image: Image.Image
     owner: npt.NDArray[np.int16]
+
+    def box(self, number: int) -> BBox:
+        """The box around what can be seen of that animal. Raises ValueError where nothing can."""
+        rows, columns = np.nonzero(self.owner == number)
+        if not rows.size:
+            raise ValueError(f"body {number} cannot be seen")
+        left, right, top, bottom = (int(edge) for edge in (columns.min(), columns.max(), rows.min(), rows.max()))
+        return BBox(left / WIDTH, top / HEIGHT, (right + 1 - left) / WIDTH, (bottom + 1 - top) / HEIGHT)
 
 
 def picture(
@@ -49,15 +62,19 @@ def picture(
 
 
 def _draw(lit: Array, owner: npt.NDArray[np.int16], item: SceneAnimal, light: Light, number: int) -> None:
-    scene, limbs = waterhole(), BODIES[item.body](item.posture)
+    scene, body = waterhole(), BODIES[item.body]
+    limbs = body.shape(item.posture)
     scale = px_per_m(item.away_m) * item.scale
     surface = see(limbs, view(item.heading_deg, pitch_at(item.away_m)), scale)
-    normal, open_sky = relief(surface, scale, SIZE_M[item.body])
-    colour = _lit(SKINS[item.body](surface, limbs), normal, open_sky, light, item.away_m)
+    normal, open_sky = relief(surface, scale, body.size_m)
+    colour = _lit(body.skin(surface, limbs), normal, open_sky, light, item.away_m)
     if light.flash:
         colour[surface.wears(limbs, "eye")] = EYE_SHINE
-    colour, cover = _soft_edge(colour, surface.mask)
-    top, left = round(row_of(item.away_m)) + surface.top, round(column_of(item.across_m, item.away_m)) + surface.left
+    across_m_s = item.speed_m_s * cos(radians(item.heading_deg))
+    smear = round(abs(across_m_s) * light.exposure_s * px_per_m(item.away_m))
+    colour, cover = _smeared(*_soft_edge(colour, surface.mask), smear)
+    top = round(row_of(item.away_m)) + surface.top
+    left = round(column_of(item.across_m, item.away_m)) + surface.left - smear
     _reflect(lit, colour, cover, scene, row_of(item.away_m), top, left)
     here, there = clip_window(top, left, cover.shape)
     free = cover[there] * ~(scene.stands[here] & (scene.away[here] < item.away_m - 0.15))
@@ -84,6 +101,17 @@ def _soft_edge(colour: Array, mask: Mask) -> tuple[Array, Array]:
     return np.where(inside[..., None], colour, bled), smoothstep(0.15, 0.95, spread)
 
 
+def _smeared(colour: Array, cover: Array, pixels: int) -> tuple[Array, Array]:
+    """Motion blur along the rows over that many pixels; as many columns are added on either side."""
+    if pixels < 1:
+        return colour, cover
+    aside, over = ((0, 0), (pixels, pixels)), (2 * (pixels // 2) + 1, 1)
+    cover = np.pad(cover, aside)
+    light = np.pad(colour, (*aside, (0, 0))) * cover[..., None]
+    spread = np.asarray(cv2.blur(cover, over), np.float32)
+    return np.asarray(cv2.blur(light, over), np.float32) / np.maximum(spread, 1e-3)[..., None], spread
+
+
 def _reflect(lit: Array, colour: Array, cover: Array, scene: Scenery, foot: float, top: int, left: int) -> None:
     upside, veil = colour[::-1], cover[::-1]
     here, there = clip_window(round(2 * foot) - (top + cover.shape[0]), left, cover.shape)
@@ -91,39 +119,44 @@ def _reflect(lit: Array, colour: Array, cover: Array, scene: Scenery, foot: floa
 
 
 def _foreground(lit: Array, light: Light, *, wind: float, in_the_way: float) -> None:
-    draw = np.random.default_rng(77)
-    places = [(-40, 250, 46), (120, 170, 30), (1180, 210, 40), (1290, 270, 46), (980, 110, 22), (330, 95, 20)]
-    if in_the_way > 0:
-        places += [(520, 520, 46), (700, 620, 40)]
-    for column, height, blades in places:
-        tall = height >= 500
+    """Lay the clumps of grass right before the lens over the picture, out of focus."""
+    for column, height, blades in NEAR_GRASS + (TALL_GRASS if in_the_way > 0 else ()):
+        tall = height >= TALL_PX
         sway = (in_the_way if tall else 0.0) + wind * (0.7 + 0.3 * float(np.sin(column)))
-        blades_rgba = grass_image(draw, height_px=height, blades=blades, wind=sway)
-        soft = Image.fromarray(blades_rgba).filter(ImageFilter.GaussianBlur(2.2 if tall else 1.1))
-        _overlay(lit, np.asarray(soft, np.float32) / np.float32(255), column, light)
+        albedo, cover = _near_clump(column, height, blades, round(sway / SWAY_STEP))
+        top, left = HEIGHT + 6 - cover.shape[0], column - cover.shape[1] // 2
+        here, there = clip_window(top, left, cover.shape)
+        lit[here] = mix(lit[here], _grass_in(light, albedo[there]), cover[there])
 
 
-def _overlay(lit: Array, rgba: Array, column: int, light: Light) -> None:
-    top, left = HEIGHT + 6 - rgba.shape[0], column - rgba.shape[1] // 2
-    here, there = clip_window(top, left, rgba.shape[:2])
-    albedo = rgba[there][..., :3] ** np.float32(2.2)
+@lru_cache(maxsize=96)
+def _near_clump(column: int, height: int, blades: int, sway: int) -> tuple[Array, Array]:
+    """Its colour, linear, and how much of each pixel it covers; ``sway`` is in steps, so that few are ever drawn."""
+    seeded = np.random.default_rng((77, column + WIDTH))
+    drawn = grass_image(seeded, height_px=height, blades=blades, wind=sway * SWAY_STEP)
+    soft = cv2.GaussianBlur(drawn, (0, 0), 1.8 if height >= TALL_PX else 0.9).astype(np.float32) / np.float32(255)
+    return soft[..., :3] ** np.float32(2.2), soft[..., 3]
+
+
+def _grass_in(light: Light, albedo: Array) -> Array:
     if light.flash:
-        colour = grey_image(albedo.mean(axis=-1) * 2.2)
-    else:
-        colour = albedo * (light.sky_colour * 0.9 + light.sun_colour * 0.45 * max(0.25, float(light.sun_direction[1])))
-    lit[here] = mix(lit[here], colour.astype(np.float32), rgba[there][..., 3])
+        return grey_image(albedo.mean(axis=-1) * np.float32(2.2))
+    sun = light.sun_colour * 0.45 * max(0.25, float(light.sun_direction[1]))
+    return np.asarray(albedo * (light.sky_colour * 0.9 + sun), np.float32)
 
 
 def _expose(lit: Array, light: Light, seed: int) -> Image.Image:
+    """What the sensor makes of the light: darker corners, the camera's curve, noise; by the flash without colour."""
     rows = np.linspace(-1, 1, HEIGHT, dtype=np.float32)[:, None]
     columns = np.linspace(-1, 1, WIDTH, dtype=np.float32)[None, :]
-    radius = rows**2 * 0.62 + columns**2
-    vignette = 1 - (0.52 if light.flash else 0.20) * radius
-    tone = develop(lit * (vignette * light.exposure)[..., None])
-    noise = np.random.default_rng(seed)
+    gain = light.exposure * (1 - (0.52 if light.flash else 0.20) * (rows**2 * 0.62 + columns**2))
+    noise = np.random.default_rng(seed).standard_normal((HEIGHT, WIDTH), np.float32)
     if light.flash:
-        grey = tone[..., 0] + noise.normal(0, 0.024, (HEIGHT, WIDTH)).astype(np.float32)
-        tone = grey_image(grey)
-    else:
-        tone = tone + noise.normal(0, 0.008, (HEIGHT, WIDTH, 1)).astype(np.float32)
-    return Image.fromarray((np.clip(tone, 0, 1) * 255 + 0.5).astype(np.uint8))
+        tone = develop(lit[..., 0] * gain)
+        grain = 3 * blur(noise, 1, 1)  # a mean of nine has a third of their deviation
+        return Image.fromarray(_in_bytes(tone + (0.012 + 0.04 * tone) * grain)).convert("RGB")
+    return Image.fromarray(_in_bytes(develop(lit * gain[..., None]) + (0.008 * noise)[..., None]))
+
+
+def _in_bytes(tone: Array) -> npt.NDArray[np.uint8]:
+    return (np.clip(tone, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -77,10 +77,10 @@ def _sky(light: Light) -> Array:
         np.broadcast_to(light.zenith, shape),
         np.asarray(height**0.62, np.float32),
     )
-    glow = np.exp(-(((columns - WIDTH / 2 - 620 * light.sun[0]) / 520) ** 2) - ((rows - HORIZON) / 190) ** 2)
+    glow = np.exp(-(((columns - WIDTH / 2 - 496 * light.sun[0]) / 416) ** 2) - ((rows - HORIZON) / 152) ** 2)
     sky = sky + 0.5 * glow[..., None] * light.sun_colour * (0.9 - light.sun_direction[1])
     distance = 1 / np.maximum(height, 0.03)
-    clouds = fbm((columns - WIDTH / 2) * distance / 420 + 3 + 5 * light.sun[0], distance * 1.5, 101, 5)
+    clouds = fbm((columns - WIDTH / 2) * distance / 336 + 3 + 5 * light.sun[0], distance * 1.5, 101, 5)
     cover = smoothstep(0.52, 0.74, clouds) * smoothstep(0.0, 0.16, height) * 0.75
     tops = 0.75 * light.horizon + 0.22 * light.sun_colour
     sky = mix(sky, np.broadcast_to(tops, shape), cover)
@@ -95,9 +95,9 @@ def _mirror(dry: Array, sky: Array, scene: Scenery) -> Array:
     away = FOCAL_PX * CAMERA_M / (rows - HORIZON)
     across = (columns - WIDTH / 2) * away / FOCAL_PX
     ripple = fbm(across * 1.1, away * 3.2, 103, 4) - 0.5
-    source = np.clip(2 * HORIZON + 46 - rows + 34 * ripple, 0, HORIZON).astype(np.int32)
-    sideways = np.clip(columns + 10 * ripple, 0, WIDTH - 1).astype(np.int32)
-    glance = np.clip(0.86 - (rows - rows[0, 0]) / 300 + 0.5 * ripple, 0.3, 0.92)
+    source = np.clip(2 * HORIZON + 37 - rows + 27 * ripple, 0, HORIZON).astype(np.int32)
+    sideways = np.clip(columns + 8 * ripple, 0, WIDTH - 1).astype(np.int32)
+    glance = np.clip(0.86 - (rows - rows[0, 0]) / 240 + 0.5 * ripple, 0.3, 0.92)
     own = linear(0.30, 0.25, 0.18) * (0.35 + 0.5 * sky[0, 0].mean())
     mirror = np.zeros_like(dry)
     mirror[band] = mix(np.broadcast_to(own, (*rows.shape, 3)), dry[source, sideways], glance.astype(np.float32))

@@ -123,18 +123,18 @@ def _earth(across: Array, away: Array, shore: Array) -> Array:
 
 def _hills(scene: Scenery) -> None:
     columns = np.arange(WIDTH, dtype=np.float32)
-    top, bottom = HORIZON - 70, HORIZON + 3
+    top, bottom = HORIZON - 56, HORIZON + 3
     rows = np.arange(top, bottom, dtype=np.float32)[:, None]
     ridges = (
-        (4200, 62, 0.0042, 81, linear(0.34, 0.36, 0.36)),
-        (1900, 34, 0.0075, 83, linear(0.36, 0.36, 0.26)),
-        (700, 13, 0.03, 85, linear(0.33, 0.34, 0.19)),
+        (4200, 50, 0.0052, 81, linear(0.34, 0.36, 0.36)),
+        (1900, 27, 0.0094, 83, linear(0.36, 0.36, 0.26)),
+        (700, 10, 0.037, 85, linear(0.33, 0.34, 0.19)),
     )
     for away, height, per_px, seed, colour in ridges:
-        rough = 2.5 * value_noise(columns * 0.35, columns * 0, seed)
+        rough = 2 * value_noise(columns * 0.44, columns * 0, seed)
         crest = HORIZON + 2 - height * (0.25 + fbm(columns * per_px, columns * 0, seed, 4)) - rough
         here = rows >= crest[None, :]
-        grain = 0.75 + 0.5 * fbm(columns * 0.1, rows * 0.25, seed + 1, 3)
+        grain = 0.75 + 0.5 * fbm(columns * 0.125, rows * 0.31, seed + 1, 3)
         scene.albedo[top:bottom][here] = (colour * grain[..., None])[here]
         scene.normal[top:bottom][here] = (0.0, 0.6, 0.8)
         scene.away[top:bottom][here] = away

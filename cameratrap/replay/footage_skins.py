@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from cameratrap.replay.footage_solids import Array, Limb, Surface
+from cameratrap.replay.footage_solids import Array, Part, Surface
 from cameratrap.replay.footage_texture import fbm, linear, mix, smoothstep, value_noise
 
-Skin = Callable[[Surface, Sequence[Limb]], Array]
 EYE = linear(0.07, 0.05, 0.04)
 
 
-def _paint(surface: Surface, limbs: Sequence[Limb], base: Array, parts: dict[str, Array]) -> Array:
+def paint(surface: Surface, limbs: Sequence[Part], base: Array, parts: dict[str, Array]) -> Array:
+    """One colour for each of ``parts``, and ``base`` for the rest."""
     colour = np.broadcast_to(base, (*surface.depth.shape, 3)).copy()
-    for skin, paint in parts.items():
-        colour[surface.wears(limbs, skin)] = paint
+    for skin, its_own in parts.items():
+        colour[surface.wears(limbs, skin)] = its_own
     return colour
 
 
@@ -26,7 +26,7 @@ def _grain(surface: Surface, per_m: float, strength: float, seed: int) -> Array:
     return np.asarray(1 + strength * (noise[..., None] - 0.5), np.float32)
 
 
-def zebra(surface: Surface, limbs: Sequence[Limb]) -> Array:
+def zebra(surface: Surface, limbs: Sequence[Part]) -> Array:
     """Stripes: upright on the trunk, fanning out from the flank over the rump, level on the legs."""
     x, y = surface.where[..., 0], surface.where[..., 1]
     per_m, pivot_x, pivot_y, knee = 8.6, -0.30, 0.52, 0.74
@@ -49,7 +49,7 @@ def zebra(surface: Surface, limbs: Sequence[Limb]) -> Array:
     return np.asarray(colour * _grain(surface, 30, 0.3, 5), np.float32)
 
 
-def elephant(surface: Surface, limbs: Sequence[Limb]) -> Array:
+def elephant(surface: Surface, limbs: Sequence[Part]) -> Array:
     """Grey skin with wrinkles, dusted with the red earth it bathes in."""
     x, y = surface.where[..., 0], surface.where[..., 1]
     grey, earth = linear(0.50, 0.46, 0.42), linear(0.56, 0.44, 0.34)
@@ -68,7 +68,7 @@ def elephant(surface: Surface, limbs: Sequence[Limb]) -> Array:
     return np.asarray(colour, np.float32)
 
 
-def giraffe(surface: Surface, limbs: Sequence[Limb]) -> Array:
+def giraffe(surface: Surface, limbs: Sequence[Part]) -> Array:
     """Brown patches, cells of jittered points, parted by a pale net; pale below the knee."""
     x, y, z = (surface.where[..., axis] for axis in range(3))
     edge = _cells((x / 0.23 + 0.35 * z + 50).astype(np.float32), (y / 0.26 + 50).astype(np.float32))
@@ -97,7 +97,7 @@ def _cells(u: Array, v: Array) -> Array:
     return second - nearest
 
 
-def stork(surface: Surface, limbs: Sequence[Limb]) -> Array:
+def stork(surface: Surface, limbs: Sequence[Part]) -> Array:
     """Slate wings, white breast, a bare pink neck and a horn-coloured bill."""
     parts = {
         "breast": linear(0.88, 0.87, 0.84),
@@ -106,14 +106,14 @@ def stork(surface: Surface, limbs: Sequence[Limb]) -> Array:
         "leg": linear(0.62, 0.60, 0.57),
         "eye": EYE,
     }
-    colour = _paint(surface, limbs, linear(0.26, 0.28, 0.31), parts)
+    colour = paint(surface, limbs, linear(0.26, 0.28, 0.31), parts)
     feathers = surface.wears(limbs, "wing")
     rows = 0.8 + 0.3 * np.sin(surface.along * 75 + 5 * surface.where[..., 1])
     colour[feathers] *= rows[feathers][:, None]
     return np.asarray(colour * _grain(surface, 45, 0.35, 41), np.float32)
 
 
-def person(surface: Surface, limbs: Sequence[Limb]) -> Array:
+def person(surface: Surface, limbs: Sequence[Part]) -> Array:
     """A ranger: khaki shirt, olive trousers, felt hat, canvas pack."""
     parts = {
         "shirt": linear(0.72, 0.65, 0.48),
@@ -123,14 +123,37 @@ def person(surface: Surface, limbs: Sequence[Limb]) -> Array:
         "pack": linear(0.34, 0.30, 0.20),
         "boot": linear(0.20, 0.14, 0.10),
     }
-    return np.asarray(_paint(surface, limbs, linear(0.5, 0.5, 0.5), parts) * _grain(surface, 14, 0.5, 43), np.float32)
+    return np.asarray(paint(surface, limbs, linear(0.5, 0.5, 0.5), parts) * _grain(surface, 14, 0.5, 43), np.float32)
 
 
-SKINS: dict[str, Skin] = {
-    "zebra": zebra,
-    "elephant": elephant,
-    "calf": elephant,
-    "giraffe": giraffe,
-    "stork": stork,
-    "person": person,
-}
+def jackal(surface: Surface, limbs: Sequence[Part]) -> Array:
+    """Rufous flanks and legs under a saddle of black and silver, a dark tail."""
+    x, y = surface.where[..., 0], surface.where[..., 1]
+    rufous, pale = linear(0.62, 0.44, 0.28), linear(0.74, 0.63, 0.48)
+    colour = mix(
+        np.broadcast_to(pale, (*y.shape, 3)), np.broadcast_to(rufous, (*y.shape, 3)), smoothstep(0.10, 0.33, y)
+    )
+    ragged = y + 0.05 * (fbm(x * 30, y * 30, 61, 2) - 0.5)
+    saddle = smoothstep(0.35, 0.39, ragged) * (x < 0.24) * surface.wears(limbs, "coat")
+    hairs = 0.4 + 0.9 * value_noise(x * 120, y * 60, 63)
+    colour = mix(colour, linear(0.30, 0.29, 0.28) * hairs[..., None], saddle)
+    dark_tail = surface.wears(limbs, "tail") & (surface.along > 0.10)
+    colour[dark_tail] = linear(0.24, 0.20, 0.17)
+    colour[surface.wears(limbs, "head") & (surface.along > 0.15)] *= 0.6
+    colour[surface.wears(limbs, "eye")] = EYE
+    return np.asarray(colour * _grain(surface, 60, 0.45, 65), np.float32)
+
+
+def guineafowl(surface: Surface, limbs: Sequence[Part]) -> Array:
+    """Slate, spotted with white all over; a bare blue face under a helmet of horn."""
+    parts = {
+        "neck": linear(0.16, 0.17, 0.20),
+        "face": linear(0.34, 0.50, 0.62),
+        "bill": linear(0.62, 0.44, 0.30),
+        "leg": linear(0.24, 0.22, 0.21),
+    }
+    colour = paint(surface, limbs, linear(0.24, 0.25, 0.28), parts)
+    x, y = surface.where[..., 0], surface.where[..., 1]
+    spots = 0.8 * smoothstep(0.55, 0.75, value_noise(x * 120, y * 120, 67))
+    spots[~(surface.wears(limbs, "coat") | surface.wears(limbs, "wing"))] = 0
+    return mix(colour, np.broadcast_to(linear(0.78, 0.79, 0.80), colour.shape), spots)

@@ -18,6 +18,7 @@ Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Point = tuple[float, float, float]
 MARGIN_PX = 4
+EDGE_ON = 1e-4  # a plane so nearly in the line of sight neither begins nor ends a body
 STEP_OF_RADIUS = 0.16  # overlap of neighbouring ellipsoids: coarser leaves ribs that shading shows
 
 
@@ -34,6 +35,18 @@ class Limb:
     shape: Point = (1.0, 1.0, 1.0)
     lean_deg: float = 0.0
     skin: str = "coat"
+
+
+@dataclass(frozen=True, slots=True)
+class Prism:
+    """A convex ``outline``, (x, y) in metres and counter-clockwise, that reaches ``half_width`` to either side."""
+
+    outline: tuple[tuple[float, float], ...]
+    half_width: float
+    skin: str = "coat"
+
+
+Part = Limb | Prism
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Surface:
         """Where the body is."""
         return self.limb >= 0
 
-    def wears(self, limbs: Sequence[Limb], skin: str) -> Mask:
+    def wears(self, limbs: Sequence[Part], skin: str) -> Mask:
         """Where the limb seen carries ``skin``."""
         return np.isin(self.limb, [index for index, limb in enumerate(limbs) if limb.skin == skin])
 
@@ -90,14 +103,17 @@ def sample(limb: Limb, finest_m: float) -> Array:
     return np.column_stack([curve, np.concatenate([[0], np.cumsum(steps)])]).astype(np.float32)
 
 
-def see(limbs: Sequence[Limb], rotation: Array, px_per_m: float) -> Surface:
+def see(limbs: Sequence[Part], rotation: Array, px_per_m: float) -> Surface:
     """Render a body; the images are cut to it with a small margin."""
-    curves = [sample(limb, 1.2 / px_per_m) for limb in limbs]
-    spots = [np.column_stack([(c[:, :3] @ rotation.T) * (1, -1, 1), c[:, 3:]]) * px_per_m for c in curves]
+    points = [sample(limb, 1.2 / px_per_m) if isinstance(limb, Limb) else corners(limb) for limb in limbs]
+    spots = [np.column_stack([(p[:, :3] @ rotation.T) * (1, -1, 1), p[:, 3:]]) * px_per_m for p in points]
     low = np.floor(np.min([(s[:, :2] - s[:, 3:4]).min(0) for s in spots], axis=0)).astype(int) - MARGIN_PX
     high = np.ceil(np.max([(s[:, :2] + s[:, 3:4]).max(0) for s in spots], axis=0)).astype(int) + MARGIN_PX
     canvas = _Canvas.blank(int(high[1] - low[1]), int(high[0] - low[0]))
     for number, (limb, spot) in enumerate(zip(limbs, spots, strict=True)):
+        if isinstance(limb, Prism):
+            canvas.lay_prism(_planes(limb, rotation, px_per_m, low), number)
+            continue
         form = _quadric(rotation @ turn(limb.lean_deg), limb.shape)
         for x, y, z, radius, metres in spot:
             canvas.lay((x - low[0], y - low[1], z), float(radius), form, number, float(metres))
@@ -133,6 +149,45 @@ class _Canvas:
         self.depth[window][nearer] = here[nearer]
         self.limb[window][nearer] = number
         self.along[window][nearer] = metres
+
+    def lay_prism(self, planes: Array, number: int) -> None:
+        """Lay a convex body, the points with ``planes @ (column, row, z, 1) <= 0``, where it is nearer than what is
+        there: a ray towards it leaves it at the nearest of the planes that face the camera."""
+        rows, columns = np.indices(self.depth.shape, np.float32)
+        front, back = np.full(rows.shape, np.inf, np.float32), np.full(rows.shape, -np.inf, np.float32)
+        for right, down, towards, offset in planes:
+            level = right * columns + down * rows + offset
+            if towards > EDGE_ON:
+                front = np.minimum(front, -level / towards)
+            elif towards < -EDGE_ON:
+                back = np.maximum(back, -level / towards)
+            else:
+                front[level > 0] = -np.inf
+        nearer = (front >= back) & (front > self.depth)
+        self.depth[nearer] = front[nearer]
+        self.limb[nearer] = number
+
+
+def corners(prism: Prism) -> Array:
+    """Its corners as ``sample`` gives points, (n, 5): x, y, z, and no radius and no metres along."""
+    ends = [(x, y, z, 0, 0) for x, y in prism.outline for z in (-prism.half_width, prism.half_width)]
+    return np.array(ends, np.float32)
+
+
+def faces(prism: Prism) -> Array:
+    """The planes it lies behind, (n, 4): ``a x + b y + c z + d <= 0``, (a, b, c) of length one."""
+    start = np.array(prism.outline, np.float32)
+    edge = np.roll(start, -1, axis=0) - start
+    normal = np.stack([edge[:, 1], -edge[:, 0]], axis=1) / np.linalg.norm(edge, axis=1, keepdims=True)
+    sides = [(*n, 0, -float(n @ point)) for n, point in zip(normal, start, strict=True)]
+    return np.array([*sides, (0, 0, 1, -prism.half_width), (0, 0, -1, -prism.half_width)], np.float32)
+
+
+def _planes(prism: Prism, rotation: Array, px_per_m: float, low: npt.NDArray[np.int_]) -> Array:
+    """Its faces for ``_Canvas.lay_prism``: in pixels from the canvas's corner ``low``, rows down."""
+    plane = faces(prism)
+    turned = plane[:, :3] @ rotation.T * (1, -1, 1)
+    return np.column_stack([turned, plane[:, 3] * px_per_m + turned[:, :2] @ low]).astype(np.float32)
 
 
 def _quadric(rotation: Array, shape: Point) -> Array:

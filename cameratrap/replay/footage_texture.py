@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +17,7 @@ TILE = 256
 
 @lru_cache(maxsize=8)
 def _tile(seed: int) -> Array:
-    return np.random.default_rng(seed).random((TILE, TILE), dtype=np.float32)
+    return np.pad(np.random.default_rng(seed).random((TILE, TILE), dtype=np.float32), (0, 1), mode="wrap").ravel()
 
 
 def value_noise(x: Numbers, y: Numbers, seed: int) -> Array:
@@ -26,11 +27,13 @@ def value_noise(x: Numbers, y: Numbers, seed: int) -> Array:
     column, row = np.floor(x), np.floor(y)
     u, v = x - column, y - row
     u, v = u * u * (3 - 2 * u), v * v * (3 - 2 * v)
-    i, j = row.astype(np.int32) % TILE, column.astype(np.int32) % TILE
-    below, right = (i + 1) % TILE, (j + 1) % TILE
-    upper = tile[i, j] * (1 - u) + tile[i, right] * u
-    lower = tile[below, j] * (1 - u) + tile[below, right] * u
-    return np.asarray(upper * (1 - v) + lower * v, np.float32)
+    i, j = row.astype(np.int32) & (TILE - 1), column.astype(np.int32) & (TILE - 1)
+    # The tile's first row and column stand behind its last, so that a neighbour is always one further.
+    corner = i * (TILE + 1) + j
+    upper, lower = tile[corner], tile[corner + TILE + 1]
+    upper += (tile[corner + 1] - upper) * u
+    lower += (tile[corner + TILE + 2] - lower) * u
+    return np.asarray(upper + (lower - upper) * v, np.float32)
 
 
 def fbm(x: Numbers, y: Numbers, seed: int, octaves: int = 4) -> Array:
@@ -46,12 +49,8 @@ def blur(image: Array, radius: int, passes: int = 2) -> Array:
     if radius < 1:
         return image
     width = 2 * radius + 1
-    for axis in (0, 1) * passes:
-        pad = [(radius + 1, radius) if number == axis else (0, 0) for number in range(image.ndim)]
-        summed = np.cumsum(np.pad(image, pad, mode="edge"), axis=axis, dtype=np.float64)
-        ahead = [slice(width, None) if number == axis else slice(None) for number in range(image.ndim)]
-        behind = [slice(None, -width) if number == axis else slice(None) for number in range(image.ndim)]
-        image = ((summed[tuple(ahead)] - summed[tuple(behind)]) / width).astype(np.float32)
+    for _ in range(passes):
+        image = np.asarray(cv2.blur(image, (width, width), borderType=cv2.BORDER_REPLICATE), np.float32)
     return image
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-WIDTH, HEIGHT = 1280, 960
-HORIZON, FOCAL_PX, CAMERA_M = 350, 1372.0, 1.8
+WIDTH, HEIGHT = 1024, 768
+HORIZON, FOCAL_PX, CAMERA_M = 280, 1098.0, 1.8
 
 
 def row_of(away_m: float) -> float:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from cameratrap.app.models import find_model
+from cameratrap.cli.demo import MODEL
 from cameratrap.domain.detections import BBox, Detection
 from cameratrap.replay.footage import FOOTAGE_VERSION
-from cameratrap.replay.recorded_detector import RECORDING, builtin_recording
 from cameratrap.resources import builtin_taxa
 from cameratrap.wire.codec import decode
 
@@ -35,13 +35,12 @@ def test_it_fits_the_readme() -> None:
     assert PICTURE.stat().st_size <= 400_000
 
 
-def test_it_was_made_from_the_footage_and_the_recording_of_today(told: dict[str, str]) -> None:
-    """Other footage, another model or other detections need another picture."""
-    recording = builtin_recording()
-    content = (resources.files("cameratrap.replay") / "data" / RECORDING).read_bytes()
-    assert told["footage_version"] == str(FOOTAGE_VERSION) == str(recording.footage_version)
-    assert told["model"] == recording.model.name
-    assert told["recording"] == sha256(content).hexdigest()
+def test_it_was_made_from_the_footage_and_the_model_of_today(told: dict[str, str]) -> None:
+    """Other footage or another model need another picture."""
+    manifest = find_model(MODEL, builtin_taxa()).manifest
+    assert told["footage_version"] == str(FOOTAGE_VERSION)
+    assert told["model"] == f"{manifest.name} {manifest.version}"
+    assert told["model_sha256"] == manifest.sha256
 
 
 def test_its_message_is_read_by_the_wire_format_of_today(told: dict[str, str]) -> None:
@@ -72,3 +71,13 @@ def test_the_chosen_pictures_show_most(monkeypatch: pytest.MonkeyPatch) -> None:
         apart,
         [one, two, three],
     )
+
+
+def test_labels_do_not_lie_on_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that another is in the way of goes below it; one that stands beside keeps its place."""
+    monkeypatch.syspath_prepend(str(TOOLS))
+    free = import_module("picture")._free
+    placed = [(100.0, 200.0, 150.0), (100.0, 242.0, 150.0)]
+    assert free(placed, 300.0, 200.0, 80.0) == (300.0, 200.0, 80.0)
+    assert free(placed, 120.0, 190.0, 80.0) == (120.0, 284.0, 80.0)
+    assert free([], 120.0, 190.0, 80.0) == (120.0, 190.0, 80.0)

@@ -14,6 +14,7 @@ from cameratrap.errors import DeviceError, UsageError
 if TYPE_CHECKING:
     from cameratrap.app.close_day import Closing
     from cameratrap.app.fold import Rules
+    from cameratrap.app.look import LookSettings
     from cameratrap.config import Config
     from cameratrap.domain.taxa import TaxaTable
     from cameratrap.ports import Detector, SatelliteLink
@@ -39,10 +40,34 @@ def closing_rules(config: Config, taxa: TaxaTable) -> Closing:
     return Closing(event_rules(config), taxa, max_messages=config.summary.max_messages)
 
 
-def open_detector(config: Config, taxa: TaxaTable, reference: str | None = None) -> Detector:
-    """The model named by ``reference``, else by the configuration. Raises UsageError, ModelError, DeviceError."""
+def look_settings(config: Config, taxa: TaxaTable) -> LookSettings:
+    """How the trap looks at its pictures. Raises ConfigError that lists every name the taxa table does not have."""
+    from cameratrap.app.look import LookSettings
+    from cameratrap.domain.policy import PeoplePolicy
+    from cameratrap.errors import ConfigError, ConfigProblem
+
+    agree_frames = config.counting.agree_frames
+    unknown = [name for name in agree_frames if name not in taxa]
+    if unknown:
+        expected = "a taxon of the table: `cameratrap config show` names the one that is used"
+        raise ConfigError([ConfigProblem("counting.agree_frames", f'"{name}"', expected) for name in unknown])
+    return LookSettings(
+        taxa,
+        {taxa.resolve(name).name: frames for name, frames in agree_frames.items()},
+        PeoplePolicy(config.people.person, config.people.vehicle),
+        background=config.detector.background,
+    )
+
+
+def open_detector(
+    config: Config, taxa: TaxaTable, reference: str | None = None, classifier: str | None = None
+) -> Detector:
+    """The model named by ``reference``, else by the configuration, and the ``classifier`` behind it likewise.
+
+    An empty ``classifier`` is none, whatever the configuration says. Raises UsageError, ModelError, DeviceError.
+    """
     from cameratrap.app.models import find_model
-    from cameratrap.drivers.detectors import load_detector
+    from cameratrap.drivers.detectors import load_detector, with_classifier
 
     chosen = reference or config.detector.model
     if not chosen:
@@ -51,7 +76,16 @@ def open_detector(config: Config, taxa: TaxaTable, reference: str | None = None)
             hint="name one with --model, or set detector.model; `cameratrap models list` shows what is installed",
         )
     section = config.detector
-    return load_detector(find_model(chosen, taxa), threads=section.threads, threshold=section.score_threshold)
+    detector = load_detector(
+        find_model(chosen, taxa),
+        runtime=section.runtime,
+        threads=section.threads,
+        threshold=section.score_threshold,
+    )
+    second = section.classifier if classifier is None else classifier
+    if not second:
+        return detector
+    return with_classifier(detector, find_model(second, taxa), taxa, runtime=section.runtime, threads=section.threads)
 
 
 def open_link(config: Config, port: str | None = None) -> SatelliteLink:

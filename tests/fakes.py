@@ -55,12 +55,27 @@ class NamedDetector:
         answer = self.answers.get(frame.name, {})
         if answer is None:
             raise ImageError("the picture is damaged")
+        shown = [taxon for taxon, count in answer.items() for _ in range(count)]
         found = [
             Detection(taxon, taxon, round(0.9 - 0.01 * n, 2), BBox(0.1 * n, 0.1, 0.1, 0.1))
-            for taxon, count in answer.items()
-            for n in range(count)
+            for n, taxon in enumerate(shown)
         ]
         return DetectedFrame(48, 36, tuple(found))
 
     def close(self) -> None:
         pass
+
+
+class FrameDetector(NamedDetector):
+    """A detector that gives a whole answer for each picture by its name; one that is missing shows nothing."""
+
+    name = "by-frame"
+    score_threshold = 0.5
+
+    def __init__(self, frames: Mapping[str, DetectedFrame | None]) -> None:
+        super().__init__({name: None for name, frame in frames.items() if frame is None})
+        self.frames = frames
+
+    def detect(self, frame: Frame) -> DetectedFrame:
+        nothing = super().detect(frame)
+        return self.frames.get(frame.name) or nothing

@@ -95,6 +95,37 @@ def echo_folder(folder: Path, dtype: str = "float32") -> Path:
     return write_folder(folder, weights, height=7, width=2, dtype=dtype, scale=1 / 255, output=YOLO_OUTPUT)
 
 
+CLASSIFIER_OUTPUT = """\
+head = "classifier"
+scores = "{scores}"
+
+[classifier]
+applies_to = ["Aves"]
+applies_to_labels = ["bird"]
+margins = {margins}
+
+[[labels]]
+index = 2
+label = "Columba palumbus (Wood Pigeon)"
+taxon = ["Columba palumbus azorica", "Columba palumbus"]
+"""
+OWLS = ("Athene cunicularia", "Bubo virginianus")
+
+
+def classifier_folder(folder: Path, scores: str = "probabilities", margins: str = "[0.0]", **facts: Any) -> Path:
+    """A classifier that says of a crop what its one pixel says: red a burrowing owl, green another, blue a pigeon."""
+    dtype, quantisation = ("float32", None) if scores == "logits" else ("uint8", (1 / 255, 0))
+    weights = echo_model((1, 1, 1, 3), (1, 3), dtype, quantisation=quantisation)
+    output = CLASSIFIER_OUTPUT.format(scores=scores, margins=margins)
+    given = {"height": 1, "width": 1, "dtype": dtype, "scale": 1 / 255, "threshold": 0.6, "output": output}
+    manifest = write_folder(folder, weights, **given | facts) / "model.toml"
+    text = manifest.read_text(encoding="utf-8")
+    for (label, taxon), owl in zip((("bird", "Aves"), ("person", "Homo sapiens")), OWLS, strict=True):
+        text = text.replace(f'label = "{label}"\ntaxon = "{taxon}"', f'label = "the {owl}"\ntaxon = "{owl}"')
+    manifest.write_text(text, encoding="utf-8")
+    return folder
+
+
 def picture(width: int = 40, height: int = 30, form: str = "JPEG", **save: Any) -> bytes:
     """A small picture with something in it."""
     pixels = np.add.outer(np.arange(height) * 3, np.arange(width) * 2).astype(np.uint8)

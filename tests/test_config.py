@@ -9,6 +9,7 @@ import pytest
 
 from cameratrap.cli import run
 from cameratrap.config import Config, keys, resolve, template
+from cameratrap.domain.policy import Treatment
 from cameratrap.errors import ConfigError
 
 BAD = """
@@ -81,6 +82,28 @@ def test_a_variable_goes_before_the_file_and_the_file_before_the_default(tmp_pat
 def test_a_mistyped_variable_is_not_ignored() -> None:
     with pytest.raises(ConfigError, match="did you mean CAMERATRAP_STATION_ID"):
         resolve(None, {"CAMERATRAP_STATON_ID": "x"})
+
+
+def test_a_table_is_set_in_a_file_only(tmp_path: Path) -> None:
+    """Its values are checked like any other; a variable for it is not quietly read as something else."""
+    path = tmp_path / "c.toml"
+    path.write_text('[counting]\nagree_frames = { "Lynx lynx" = 2, Felidae = 3 }\n', encoding="utf-8")
+    assert resolve(path, {}).config.counting.agree_frames == {"Lynx lynx": 2, "Felidae": 3}
+    for wrong in ('{ "Lynx lynx" = 0 }', '{ "Lynx lynx" = "two" }', "2"):
+        assert "a table of taxa" in problems(f"[counting]\nagree_frames = {wrong}", tmp_path)["counting.agree_frames"]
+    with pytest.raises(ConfigError, match="not a key of the configuration"):
+        resolve(None, {"CAMERATRAP_COUNTING_AGREE_FRAMES": "{}"})
+
+
+def test_a_policy_is_one_of_four_words(tmp_path: Path) -> None:
+    """Wherever it is set: a word that is none of them must not end as `keep`."""
+    found = problems('[people]\nperson = "blurr"\nvehicle = true', tmp_path)
+    assert found["people.person"] == '"blurr": must be one of "keep", "blur", "count", "discard"'
+    assert "must be one of" in found["people.vehicle"]
+    people = resolve(None, {"CAMERATRAP_PEOPLE_PERSON": "discard"}).config.people
+    assert (people.person, people.vehicle) == (Treatment.DISCARD, Treatment.KEEP)
+    with pytest.raises(ConfigError, match="must be one of"):
+        resolve(None, {"CAMERATRAP_PEOPLE_PERSON": "Blur"})
 
 
 def test_no_configuration_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

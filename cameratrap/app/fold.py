@@ -35,7 +35,10 @@ def card_events(card: Card, rules: Rules) -> list[Event]:
 
 @dataclass(frozen=True, slots=True)
 class CardFold:
-    """A card's days: from the first on which it was armed or triggered to the last, none left out."""
+    """A card's days: from the first on which it was armed or triggered to the last, none left out.
+
+    ``suppressed_detections`` counts the boxes that the background spoke against; they are in no tally.
+    """
 
     days: tuple[date, ...]
     events: tuple[Event, ...]
@@ -43,6 +46,7 @@ class CardFold:
     effort: Mapping[date, Effort]
     restarts: Mapping[date, int]
     faults: Mapping[date, tuple[str, ...]]
+    suppressed_detections: Mapping[date, int]
 
     def was_operating(self, day: date) -> bool:
         """Whether the trap was on at all: a day on which it was off has nothing to report."""
@@ -66,6 +70,7 @@ def fold(card: Card, rules: Rules) -> CardFold:
         effort={day: _effort(card, rules, armed.get(day, []), day, counts.get(day, DayCounts())) for day in days},
         restarts={day: starts[day] - (day == first_start) for day in days},
         faults={day: _in_order(counts[day].faults) if day in counts else () for day in days},
+        suppressed_detections={day: counts[day].suppressed_detections if day in counts else 0 for day in days},
     )
 
 

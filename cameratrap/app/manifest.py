@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
+from types import UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
-from cameratrap.domain.taxa import TaxaTable
-from cameratrap.errors import ModelError, TaxonError
+from cameratrap.app.manifest_problems import contradictions, unknown_taxa
+from cameratrap.domain.taxa import TaxaTable, Taxon
+from cameratrap.errors import ModelError
 from cameratrap.vision.specs import ROLES, Dtype, InputSpec, Label, OutputSpec
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -21,6 +22,8 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Side = Annotated[int, Meta(ge=1, le=4096)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Channels = Annotated[list[float], Meta(min_length=3, max_length=3)]
+# Only what is fetched over an authenticated line may be installed by name.
+Url = Annotated[str, Meta(pattern=r"^https://[^\s/]+/\S+$")]
 # A tensor of the file: its name, or its place among the file's outputs.
 TensorRef = Annotated[int, Meta(ge=0, le=63)] | Text
 
@@ -43,12 +46,13 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     std: Channels | None = None
     align: Literal["centre", "top-left"] = "centre"
     pad: Annotated[int, Meta(ge=0, le=255)] = 114
+    local_contrast: Annotated[float, Meta(ge=0, le=40)] = 0.0
 
 
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[output]``. ``tensors`` says which output plays which role, where the file's order is not the head's."""
 
-    head: Literal["ssd", "yolo"]
+    head: Literal["ssd", "yolo", "classifier"]
     layout: Literal["", "yolox", "yolov5", "yolov8"] = ""
     coordinates: Literal["pixels", "fractions"] = "pixels"
     strides: Annotated[list[Annotated[int, Meta(ge=1, le=256)]], Meta(min_length=1, max_length=8)] = msgspec.field(
@@ -57,15 +61,38 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tensors: dict[str, TensorRef] = {}
     nms_iou: Share = 0.5
     nms_across_labels: bool = False
+    scores: Literal["probabilities", "logits"] = "probabilities"
+
+
+class Classifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[classifier]``: which findings of a detector are cut out and named, by taxon or by the detector's own label.
+
+    ``margins`` are what is cut out around a box, as shares of its width and height on each side; the scores of
+    several crops are averaged.
+    """
+
+    applies_to: Annotated[list[Text], Meta(min_length=1)]
+    applies_to_labels: list[Text] = []
+    margins: Annotated[list[Annotated[float, Meta(ge=0, le=2)]], Meta(min_length=1, max_length=8)] = msgspec.field(
+        default_factory=lambda: [0.1]
+    )
 
 
 class LabelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[[labels]]``: one class of the model that means something here. Classes that are not listed are ignored."""
+    """``[[labels]]``: one class of the model that means something here. Classes that are not listed are ignored.
+
+    ``taxon`` may be several names, finest first: the class is the first of them that the taxa table has.
+    """
 
     index: Annotated[int, Meta(ge=0, le=65535)]
     label: Text
-    taxon: Text
+    taxon: Text | Annotated[list[Text], Meta(min_length=1)]
     score_threshold: Share | None = None
+
+    def resolve(self, taxa: TaxaTable) -> Taxon:
+        """The taxon of the class. Raises TaxonError where the table has none of its names."""
+        names = [self.taxon] if isinstance(self.taxon, str) else self.taxon
+        return taxa.resolve(next((name for name in names if name in taxa), names[-1]))
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +119,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: Annotated[list[LabelEntry], Meta(min_length=1)]
     card: Card
     doubt_threshold: Share | None = None
+    url: Url | None = None
+    classifier: Classifier | None = None
 
     @property
     def input_spec(self) -> InputSpec:
@@ -102,7 +131,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             mean, std = [given.zero] * 3, [1 / given.scale] * 3
         return InputSpec(
             given.height, given.width, given.dtype, given.layout, given.resize, given.colour,
-            _triple(mean, 0.0), _triple(std, 1.0), given.align, given.pad,
+            _triple(mean, 0.0), _triple(std, 1.0), given.align, given.pad, given.local_contrast,
         )  # fmt: skip
 
     @property
@@ -110,8 +139,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """``[output]`` as the arrays need it."""
         given = self.output
         return OutputSpec(
-            given.head, given.layout, given.coordinates, tuple(given.strides), given.nms_iou, given.nms_across_labels
-        )
+            given.head, given.layout, given.coordinates, tuple(given.strides), given.nms_iou, given.nms_across_labels,
+            given.scores,
+        )  # fmt: skip
 
     @property
     def roles(self) -> dict[str, int | str]:
@@ -123,7 +153,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {
             entry.index: Label(
                 entry.label,
-                taxa.resolve(entry.taxon).name,
+                entry.resolve(taxa).name,
                 self.score_threshold if entry.score_threshold is None else entry.score_threshold,
             )
             for entry in self.labels
@@ -139,7 +169,7 @@ def parse_manifest(text: str, taxa: TaxaTable, *, origin: str) -> Manifest:
     problems = list(_struct_problems(Manifest, document, ""))
     if not problems:
         manifest = msgspec.convert(document, Manifest)
-        problems = [*_contradictions(manifest), *_unknown_taxa(manifest, taxa)]
+        problems = [*contradictions(manifest), *unknown_taxa(manifest, taxa)]
     if problems:
         what = f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {origin}"
         raise ModelError(what, why="\n  " + "\n  ".join(problems), hint="models/README.md describes every key")
@@ -167,7 +197,7 @@ def _struct_problems(struct: type[msgspec.Struct], found: object, path: str) -> 
 
 
 def _value_problems(kind: Any, found: object, path: str) -> Iterator[str]:
-    inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    inner = get_args(kind)[0] if get_origin(kind) is Annotated or isinstance(kind, UnionType) else kind
     if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
         yield from _struct_problems(inner, found, path + ".")
         return
@@ -179,28 +209,3 @@ def _value_problems(kind: Any, found: object, path: str) -> Iterator[str]:
         msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
         yield f"{path}: {error}"
-
-
-def _contradictions(manifest: Manifest) -> Iterator[str]:
-    given, head = manifest.input, manifest.output
-    if (given.scale is None) is not (given.zero is None) or (given.mean is None) is not (given.std is None):
-        yield "input: scale goes with zero, and mean with std"
-    if (given.scale is None) is (given.mean is None):
-        yield "input: give either scale and zero, or mean and std"
-    if given.scale == 0 or 0 in (given.std or []):
-        yield "input: scale and std cannot be 0"
-    if (head.head == "yolo") is (head.layout == ""):
-        yield "output.layout: the head yolo needs one (yolox, yolov5 or yolov8), the head ssd has none"
-    for role in head.tensors.keys() - set(ROLES[head.head]):
-        yield f"output.tensors.{role}: the head {head.head} knows only {', '.join(ROLES[head.head])}"
-    for index, times in Counter(entry.index for entry in manifest.labels).items():
-        if times > 1:
-            yield f"labels: index {index} is given {times} times"
-
-
-def _unknown_taxa(manifest: Manifest, taxa: TaxaTable) -> Iterator[str]:
-    for place, entry in enumerate(manifest.labels):
-        try:
-            taxa.resolve(entry.taxon)
-        except TaxonError as error:
-            yield f"labels[{place}].taxon: {error}" + (f" ({error.hint})" if error.hint else "")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from cameratrap.app.manifest import Manifest
@@ -55,7 +56,7 @@ def _output_problems(manifest: Manifest, facts: FileFacts) -> Iterator[str]:
         else:
             by_role[role] = tensor
     if len(by_role) == len(manifest.roles):
-        yield from _ssd_problems(by_role) if manifest.output.head == "ssd" else _yolo_problems(manifest, by_role["raw"])
+        yield from _HEAD_PROBLEMS[manifest.output.head](manifest, by_role)
 
 
 def output_tensor(facts: FileFacts, reference: int | str) -> TensorFacts | None:
@@ -65,7 +66,7 @@ def output_tensor(facts: FileFacts, reference: int | str) -> TensorFacts | None:
     return next((output for output in facts.outputs if output.name == reference), None)
 
 
-def _ssd_problems(tensors: dict[str, TensorFacts]) -> Iterator[str]:
+def _ssd_problems(_: Manifest, tensors: dict[str, TensorFacts]) -> Iterator[str]:
     boxes = tensors["boxes"].shape
     if len(boxes) != 3 or boxes[2] != 4:
         yield f"output boxes: the head ssd needs shape [1, n, 4], the file has {list(boxes)}"
@@ -75,16 +76,34 @@ def _ssd_problems(tensors: dict[str, TensorFacts]) -> Iterator[str]:
             yield f"output {role}: the head ssd needs shape {list(boxes[:2])}, the file has {list(tensors[role].shape)}"
 
 
-def _yolo_problems(manifest: Manifest, raw: TensorFacts) -> Iterator[str]:
-    spec, given = manifest.output, manifest.input
+def _yolo_problems(manifest: Manifest, tensors: dict[str, TensorFacts]) -> Iterator[str]:
+    spec, given, raw = manifest.output, manifest.input, tensors["raw"]
     if len(raw.shape) != 3:
         yield f"output raw: the head yolo needs three dimensions, the file has {list(raw.shape)}"
         return
     rows, columns = (raw.shape[2], raw.shape[1]) if spec.layout == "yolov8" else (raw.shape[1], raw.shape[2])
-    classes = columns - (4 if spec.layout == "yolov8" else 5)
-    highest = max(entry.index for entry in manifest.labels)
-    if highest >= classes:
-        yield f"labels: index {highest} is listed, the file has {max(classes, 0)} classes"
+    yield from _label_problems(manifest, columns - (4 if spec.layout == "yolov8" else 5))
     cells = sum((given.height // stride) * (given.width // stride) for stride in spec.strides)
     if spec.layout == "yolox" and rows != cells:
         yield f"output raw: strides {spec.strides} make {cells} cells, the file has {rows}"
+
+
+def _classifier_problems(manifest: Manifest, tensors: dict[str, TensorFacts]) -> Iterator[str]:
+    scores = tensors["scores"].shape
+    if not scores or prod(scores) != scores[-1]:
+        yield f"output scores: the head classifier needs shape [1, n], the file has {list(scores)}"
+        return
+    yield from _label_problems(manifest, scores[-1])
+
+
+def _label_problems(manifest: Manifest, classes: int) -> Iterator[str]:
+    highest = max(entry.index for entry in manifest.labels)
+    if highest >= classes:
+        yield f"labels: index {highest} is listed, the file has {max(classes, 0)} classes"
+
+
+_HEAD_PROBLEMS: Mapping[str, Callable[[Manifest, dict[str, TensorFacts]], Iterator[str]]] = {
+    "ssd": _ssd_problems,
+    "yolo": _yolo_problems,
+    "classifier": _classifier_problems,
+}

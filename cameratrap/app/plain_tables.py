@@ -7,11 +7,12 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from cameratrap.app.fold import CardFold
+from cameratrap.domain.policy import Treatment
 from cameratrap.errors import StoreError
-from cameratrap.store.bursts import all_pictures
+from cameratrap.store.bursts import Picture, all_pictures
 from cameratrap.store.card import Card
 from cameratrap.store.durable import write_durably
-from cameratrap.store.observations import picture_counts
+from cameratrap.store.observations import picture_counts, suppressed_counts
 
 MEDIA_COLUMNS = (
     "path",
@@ -25,8 +26,19 @@ MEDIA_COLUMNS = (
     "counts",
     "model",
     "sha256",
+    "suppressed_detections",
+    "people_policy",
 )
-EFFORT_COLUMNS = ("day", "hours_armed", "hours_armed_night", "triggers", "blank", "suppressed", "restarts")
+EFFORT_COLUMNS = (
+    "day",
+    "hours_armed",
+    "hours_armed_night",
+    "triggers",
+    "blank",
+    "suppressed",
+    "restarts",
+    "suppressed_detections",
+)
 
 
 def write_plain_tables(card: Card, folded: CardFold) -> None:
@@ -44,8 +56,10 @@ def write_plain_tables(card: Card, folded: CardFold) -> None:
 
 def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
     bursts = {row["id"]: row for row in card.connection.execute("SELECT * FROM bursts")}
-    counts = picture_counts(card.connection)
+    counts, suppressed = picture_counts(card.connection), suppressed_counts(card.connection)
     for picture in all_pictures(card.connection):
+        if picture.treatment is Treatment.DISCARD:
+            continue
         burst = bursts[picture.burst]
         yield {
             "path": picture.path,
@@ -56,10 +70,28 @@ def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
             "of": picture.of,
             "trigger": burst["cause"],
             "status": burst["status"],
-            "counts": "|".join(f"{taxon}={n}" for taxon, n in counts.get(picture.id, {}).items()),
+            "counts": _joined(counts.get(picture.id, {})),
             "model": burst["looked_by"] or "",
-            "sha256": picture.sha256,
+            "sha256": picture.sha256_now or "",
+            "suppressed_detections": _joined(suppressed.get(picture.id, {})),
+            "people_policy": _done_with(picture, burst["status"]),
         }
+
+
+def _joined(counts: Mapping[str, int]) -> str:
+    return "|".join(f"{what}={n}" for what, n in counts.items())
+
+
+def _done_with(picture: Picture, status: str) -> str:
+    """What became of a picture that shows people or vehicles, as the policy asked; empty where nothing did.
+
+    One in which nobody could look for any says so: it may show what the policy would not have kept.
+    """
+    if picture.outcome is not None:
+        return picture.outcome.value
+    if picture.is_treated:
+        return f"{picture.treatment.value} not done yet"
+    return "not searched" if status == "failed" and picture.width is None else ""
 
 
 def _effort_rows(folded: CardFold) -> Iterable[Mapping[str, object]]:
@@ -73,6 +105,7 @@ def _effort_rows(folded: CardFold) -> Iterable[Mapping[str, object]]:
             "blank": effort.blank,
             "suppressed": effort.suppressed,
             "restarts": folded.restarts[day],
+            "suppressed_detections": folded.suppressed_detections[day],
         }
 
 

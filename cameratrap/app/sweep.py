@@ -10,7 +10,7 @@ from cameratrap.errors import ImageError
 from cameratrap.ports import Trigger
 from cameratrap.store.bursts import add_picture, begin_burst, burst_of_trigger, pictures_of
 from cameratrap.store.card import Card
-from cameratrap.store.durable import make_folder_durably, sync_folder
+from cameratrap.store.durable import make_folder_durably, remove_durably, sync_folder
 from cameratrap.store.exif import PictureTags, read_tags
 from cameratrap.store.media import SavedPicture, last_folder, partial_pictures, pictures, sha256_of
 
@@ -19,29 +19,34 @@ SET_ASIDE = "set-aside"
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """Paths of pictures indexed again, and of files moved to ``set-aside``."""
+    """Paths of pictures indexed again, of files moved to ``set-aside``, and of half pictures that were removed."""
 
     indexed: tuple[str, ...]
     set_aside: tuple[str, ...]
+    removed: tuple[str, ...] = ()
 
 
-def sweep(card: Card) -> SweepReport:
+def sweep(card: Card, *, keep_partial: bool = True) -> SweepReport:
     """Index whole pictures that have no row, from their own EXIF; move everything else that has none aside.
 
+    A half picture cannot be searched for people, and may show some: without ``keep_partial`` it is removed instead.
     Names are given in order, so that what a power cut left is in the last folder.
     """
     since = last_folder(card.folder)
     rows = card.connection.execute("SELECT path FROM media WHERE path >= ?", (f"DCIM/{since}",))
     known = {str(row["path"]) for row in rows}
     indexed: list[str] = []
-    aside = [_set_aside(card.folder, path) for path in partial_pictures(card.folder, since=since)]
+    partial = partial_pictures(card.folder, since=since)
+    aside = [_set_aside(card.folder, path) for path in partial] if keep_partial else []
+    for path in [] if keep_partial else partial:
+        remove_durably(card.folder / path)
     for path in pictures(card.folder, since=since):
         if path not in known:
             if _index(card, path):
                 indexed.append(path)
             else:
                 aside.append(_set_aside(card.folder, path))
-    return SweepReport(tuple(indexed), tuple(aside))
+    return SweepReport(tuple(indexed), tuple(aside), () if keep_partial else tuple(partial))
 
 
 def _index(card: Card, path: str) -> bool:

@@ -1,8 +1,9 @@
 """The resident service, one trigger at a time: photograph, make it safe, look, count, store; close each day.
 
-The order is the promise. A picture is durable before its row, its row before anything is concluded from it, and a
-burst whose pictures are safe is looked at again after a power cut. What fails costs only itself: a picture, a burst or
-a day's closing, each named, and the next trigger is taken up all the same.
+The order is the promise. A picture is durable before its row, its row before anything is concluded from it, and what
+was decided about a picture is stored before the picture is touched. A burst whose pictures are safe is looked at again
+after a power cut. What fails costs only itself: a picture, a burst or a day's closing, each named, and the next
+trigger is taken up all the same.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cameratrap.app.analyse import Analyst, Failure
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import fold
+from cameratrap.app.look import LookSettings
 from cameratrap.app.plain_tables import write_plain_tables
-from cameratrap.domain.detections import DetectedFrame, count_by_taxon, max_n
-from cameratrap.errors import CameraTrapError, DeviceError, StoreError
+from cameratrap.app.treat import TreatmentFailed, treat_pictures
+from cameratrap.errors import CameraTrapError
 from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
+from cameratrap.store.analyses import Analysis, ModelIdentity, store_analysis
 from cameratrap.store.bursts import (
     MAX_ATTEMPTS,
-    Picture,
     add_picture,
     begin_burst,
     begin_look,
@@ -30,7 +33,6 @@ from cameratrap.store.bursts import (
     has_source,
     is_analysed,
     last_path,
-    picture_bytes,
     pictures_of,
     waiting_bursts,
 )
@@ -38,7 +40,6 @@ from cameratrap.store.card import Card
 from cameratrap.store.effort import arm, still_armed
 from cameratrap.store.exif import PictureTags, tagged
 from cameratrap.store.media import PictureFolder, sha256_of
-from cameratrap.store.observations import Answers, ModelIdentity, store_analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class BurstReport:
     error: str | None = None
 
 
-Outcome = BurstReport | ClosedDay | ClosingFailed | DayOutgrown
+Outcome = BurstReport | ClosedDay | ClosingFailed | DayOutgrown | TreatmentFailed
 Tell = Callable[[Outcome], None]
 
 
@@ -74,28 +75,28 @@ class WatchReport:
             self.failures += what.error is not None
         elif isinstance(what, ClosedDay):
             self.days_closed += 1
-        elif isinstance(what, ClosingFailed):
+        elif isinstance(what, ClosingFailed | TreatmentFailed):
             self.failures += 1
         self._tell(what)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """What went wrong with a burst, and which part of the trap it was (a name of domain.summaries.FAULTS)."""
-
-    error: str
-    fault: str
 
 
 class Watch:
     """The trap's loop over its ports. Holds no state that the card does not have, so it may be stopped anywhere."""
 
     def __init__(
-        self, card: Card, camera: Camera, detector: Detector, clock: Clock, *, boot_id: str, serial: str
+        self,
+        card: Card,
+        camera: Camera,
+        detector: Detector,
+        clock: Clock,
+        *,
+        boot_id: str,
+        serial: str,
+        settings: LookSettings | None = None,
     ) -> None:
         self._card = card
         self._camera = camera
-        self._detector = detector
+        self._analyst = Analyst(card, detector, settings or LookSettings())
         self._clock = clock
         self._boot_id = boot_id
         self._serial = serial
@@ -110,11 +111,14 @@ class Watch:
         """Take up triggers until there are no more. With ``ended`` the deployment is over: its last day is closed."""
         report = WatchReport(_tell=tell)
         stretch = arm(self._card.connection, self._clock.now(), self._clock.monotonic_s(), self._boot_id)
+        self._treat(report)
         for each in self.finish_waiting():
             report.note(each, waited=True)
+            self._treat(report)
         for trigger in _until_the_end(triggers):
             stretch = self._still_armed(stretch)
             report.note(self.step(trigger))
+            self._treat(report)
             self._close(closing, report)
         self._still_armed(stretch)
         self._close(closing, report, everything=ended)
@@ -133,7 +137,7 @@ class Watch:
             for frame in self._camera.capture_burst(trigger):
                 saved += self._keep(burst, trigger, frame)
         except CameraTrapError as error:
-            failure = _Failure(str(error), _fault_of(error))
+            failure = Failure.of(error)
         if not saved and not failure and is_analysed(connection, burst):
             return BurstReport(burst, trigger.at, 0, {})
         return self._look(burst, trigger.at, saved, failure)
@@ -184,62 +188,39 @@ class Watch:
         )
 
     def _look(
-        self, burst: str, at: datetime, saved: int, failure: _Failure | None, *, most: int | None = None
+        self, burst: str, at: datetime, saved: int, failure: Failure | None, *, most: int | None = None
     ) -> BurstReport:
-        """Ask the detector about a burst's pictures and store what it says; give up after ``most`` unfinished looks."""
-        answers: Answers = []
+        """Look at a burst's pictures and store what they show; give up after ``most`` unfinished looks."""
+        analysis = Analysis()
         if begin_look(self._card.connection, burst) > (most or sys.maxsize):
-            failure = failure or _Failure(f"looking at it failed {most} times", "detector")
+            failure = failure or Failure(f"looking at it failed {most} times", "detector")
         else:
             try:
-                answers, failure = self._answers(burst, failure)
+                analysis, trouble = self._analyst.analyse(burst)
             except (KeyboardInterrupt, SystemExit):
                 give_back_look(self._card.connection, burst)
                 raise
+            failure = failure or trouble
         error = None if failure is None else failure.error
         store_analysis(
             self._card.connection,
             burst,
-            answers,
+            analysis,
             self._model,
             made_at=self._clock.now(),
             error=error,
             fault=None if failure is None else failure.fault,
         )
-        counts = max_n(count_by_taxon(found.detections) for _, found in answers)
-        return BurstReport(burst, at, saved, counts, error)
+        return BurstReport(burst, at, saved, {each.taxon: each.count for each in analysis.observations}, error)
 
-    def _answers(self, burst: str, failure: _Failure | None) -> tuple[Answers, _Failure | None]:
-        answers: list[tuple[Picture, DetectedFrame]] = []
-        pictures = pictures_of(self._card.connection, burst)
-        for picture in pictures:
-            try:
-                answers.append((picture, self._detector.detect(self._reread(picture))))
-            except CameraTrapError as error:
-                failure = failure or _Failure(f"{picture.path}: {error}", _fault_of(error))
-        if not pictures:
-            failure = failure or _Failure("the camera gave no picture", "camera")
-        return answers, failure
-
-    def _reread(self, picture: Picture) -> Frame:
-        """The picture as it now is on the card: what is counted is what an ecologist will open."""
-        try:
-            jpeg = picture_bytes(self._card.folder, picture)
-        except OSError as error:
-            raise StoreError("the picture cannot be read back", why=error.strerror or str(error)) from error
-        if sha256_of(jpeg) != picture.sha256:
-            raise StoreError("the picture on the card is not what was written", hint="is the card failing?")
-        return Frame(jpeg, picture.captured_at, picture.source_name)
+    def _treat(self, report: WatchReport) -> None:
+        """Blur or remove what a policy asks for; what cannot be done now is named each time."""
+        for failed in treat_pictures(self._card, self._clock.now()):
+            report.note(failed)
 
     def _close(self, closing: Closing, report: WatchReport, *, everything: bool = False) -> None:
         for outcome in close_due_days(self._card, closing, self._clock.now(), everything=everything):
             report.note(outcome)
-
-
-def _fault_of(error: CameraTrapError) -> str:
-    if isinstance(error, DeviceError):
-        return "camera"
-    return "card" if isinstance(error, StoreError) else "detector"
 
 
 def burst_name(trigger: Trigger) -> str:

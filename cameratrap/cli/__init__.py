@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "receive": ("At the receiver", "cameratrap.cli.receive:receive", "Take in messages the satellite delivered."),
     "inbox": ("At the receiver", "cameratrap.cli.inbox:inbox", "Received summaries, by message or by day."),
     "summary": ("Everywhere", "cameratrap.cli.summary:summary", "A day's summary to bytes and back."),
-    "models": ("Everywhere", "cameratrap.cli.models:models", "List, show, install and verify detector models."),
+    "models": ("Everywhere", "cameratrap.cli.models:models", "List, show, install, verify and measure models."),
     "config": ("Everywhere", "cameratrap.cli.config:config", "Write, show and check the configuration."),
     "completion": ("Everywhere", "cameratrap.cli.completion:completion", "Print a shell completion script."),
 }

@@ -16,7 +16,10 @@ from cameratrap.domain.events import Event, IndependenceRule
 if TYPE_CHECKING:
     from cameratrap.app.fold import Rules
 
-EVENT_COLUMNS = ("event", "deployment", "start", "end", "trigger", "taxon", "count", "score", "source", "media")
+EVENT_COLUMNS = (
+    "event", "deployment", "start", "end", "trigger", "taxon", "count", "score", "source", "media",
+    "count_low", "count_high",
+)  # fmt: skip
 TALLY_COLUMNS = ("day", "taxon", "events", "individuals", "hours_armed", "hours_armed_night")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -40,8 +43,9 @@ def rule_options(command: _F) -> _F:
 def events(ctx: Context, out: Output, interval: float | None, rule: str | None) -> None:
     """The card's independent events: one taxon, from the first picture that shows it to the last.
 
-    The count is MaxN, the most seen at once in any one picture. Time-lapse pictures (trigger: timelapse) are events
-    apart, and are in no tally. Use as: cameratrap --data CARD events.
+    The count is MaxN, the most seen at once in any one picture; count_low of them nobody doubts, and with what is
+    doubtful they may be count_high. Time-lapse pictures (trigger: timelapse) are events apart, and are in no tally.
+    Use as: cameratrap --data CARD events.
     """
     from cameratrap.app.fold import card_events
     from cameratrap.store.bursts import media_paths
@@ -53,7 +57,7 @@ def events(ctx: Context, out: Output, interval: float | None, rule: str | None) 
         found = card_events(card, rules)
         paths = media_paths(card.connection)
         objects = [
-            _event_object(event, [path for burst in event.bursts for path in paths[burst]], card.zone)
+            _event_object(event, [path for burst in event.bursts for path in paths.get(burst, ())], card.zone)
             for event in found
         ]
     out.table(EVENT_COLUMNS, [_event_row(each) for each in objects], json_objects=objects)
@@ -125,6 +129,8 @@ def _event_object(event: Event, media: Sequence[str], zone: timezone) -> dict[st
             {
                 "taxon": event.taxon,
                 "count": event.count,
+                "count_low": event.count_low,
+                "count_high": event.count_high,
                 "score": None if event.score is None else round(event.score, 4),
                 "source": event.source,
             }

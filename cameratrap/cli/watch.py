@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,14 +11,13 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import plain, plural
-from cameratrap.errors import ImageError, UsageError
+from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
+    from cameratrap.app.look import LookSettings
     from cameratrap.app.watch import Outcome
     from cameratrap.replay.folder import TimedPicture
     from cameratrap.store.card import Card, Deployment
-
-_FIRST_YEAR = 2000  # older than any camera trap with EXIF, and the year a message's days are counted from
 
 
 @click.command()
@@ -55,7 +53,7 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     from cameratrap.store.bursts import trigger_keys
     from cameratrap.store.card import make_card, make_card_folder, sole_writer
     from cameratrap.store.effort import REPLAY_BOOT_ID
-    from cameratrap.wiring import closing_rules, no_camera, open_detector
+    from cameratrap.wiring import closing_rules, look_settings, no_camera, open_detector
 
     if replay is None:
         raise no_camera()
@@ -71,12 +69,13 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
         triggers, frames = plural(player.triggers, "trigger"), plural(player.frames, "picture")
         ctx.say(f"would play {triggers} with {frames} onto {ctx.data}; those that are there already add nothing")
         return 3 if problems else 0
+    settings = look_settings(ctx.config, ctx.taxa())
     detector = open_detector(ctx.config, ctx.taxa(), model)
     make_card_folder(ctx.data)
     with sole_writer(ctx.data, "watch"), make_card(ctx.data, _deployment(ctx, pictures)) as card:
-        _sweep(ctx, card)
+        _sweep(ctx, card, settings)
         player = FolderReplay(pictures, clock, trigger_keys(card.connection))
-        trap = Watch(card, player, detector, clock, boot_id=REPLAY_BOOT_ID, serial="replay")
+        trap = Watch(card, player, detector, clock, boot_id=REPLAY_BOOT_ID, serial="replay", settings=settings)
         report = trap.run(player, closing_rules(ctx.config, ctx.taxa()), tell=_teller(ctx), ended=True)
     ctx.say(
         f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')},"
@@ -113,39 +112,13 @@ def _times_on(folder: Path) -> list[datetime]:
 
 def _timed_pictures(folder: Path, zone: timezone) -> tuple[list[TimedPicture], list[str]]:
     """The pictures that can be played, and what is wrong with each of the others."""
-    from cameratrap.app.images import find_images, read_image
+    from cameratrap.app.find_files import find_images
+    from cameratrap.replay.folder_pictures import read_pictures
 
-    pictures, problems = [], []
-    for path in find_images([folder]):
-        try:
-            still = read_image(path).at(zone)
-        except ImageError as error:
-            problems.append(plain(f"{path}: {error}"))
-            continue
-        if still.format != "JPEG":
-            problems.append(plain(f"{path}: it is a {still.format}, and a trap takes JPEG pictures"))
-        elif still.taken is None:
-            problems.append(plain(f"{path}: its EXIF does not say when it was taken"))
-        elif still.taken.year < _FIRST_YEAR:
-            problems.append(plain(f"{path}: its time, {still.taken:%Y-%m-%d}, is that of a clock that was not set"))
-        else:
-            # A name may be any bytes; the index holds text.
-            name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
-            pictures.append(_timed(path, name, still.data, still.taken.astimezone(zone), still.serial or ""))
-    return pictures, problems
-
-
-def _timed(path: Path, name: str, data: bytes, taken: datetime, serial: str) -> TimedPicture:
-    """A picture of our own says itself which burst it is of, and what it was before it was ours."""
-    from cameratrap.replay.folder import TimedPicture
-    from cameratrap.store.exif import read_tags
-    from cameratrap.store.media import sha256_of
-
-    try:
-        tags = read_tags(data)
-    except ImageError:
-        return TimedPicture(path, name, taken, sha256_of(data), serial)
-    return TimedPicture(path, tags.source_name or name, taken, tags.source_sha256, serial, tags.trigger_key, tags.cause)
+    found = read_pictures(folder, find_images([folder]), zone)
+    wrong = [*found.refused, *((each.path, each.why) for each in found.pictures if each.timed is None)]
+    timed = [each.timed for each in found.pictures if each.timed is not None]
+    return timed, [plain(f"{path}: {why}") for path, why in sorted(wrong)]
 
 
 def _deployment(ctx: Context, pictures: Iterable[TimedPicture]) -> Deployment:
@@ -157,14 +130,16 @@ def _deployment(ctx: Context, pictures: Iterable[TimedPicture]) -> Deployment:
     return Deployment(f"{name}_{start:%Y%m%d}", name, station.utc_offset_minutes, start)
 
 
-def _sweep(ctx: Context, card: Card) -> None:
+def _sweep(ctx: Context, card: Card, settings: LookSettings) -> None:
     from cameratrap.app.sweep import sweep
 
-    report = sweep(card)
+    report = sweep(card, keep_partial=not settings.policy.changes_pictures)
     for path in report.indexed:
         ctx.say(f"{path} had no entry in the index and has one now")
     for path in report.set_aside:
         ctx.say(f"{path} was left half written and was set aside")
+    for path in report.removed:
+        ctx.say(f"{path} was left half written, could not be searched for people and was removed")
 
 
 def _teller(ctx: Context) -> Callable[[Outcome], None]:
@@ -184,6 +159,7 @@ def _teller(ctx: Context) -> Callable[[Outcome], None]:
 def progress_line(what: Outcome) -> str:
     """One trigger or one closed day in a line."""
     from cameratrap.app.close_day import ClosedDay, ClosingFailed
+    from cameratrap.app.treat import TreatmentFailed
     from cameratrap.app.watch import BurstReport
 
     if isinstance(what, ClosedDay):
@@ -192,6 +168,10 @@ def progress_line(what: Outcome) -> str:
         return f"{what.summary.day}  day closed: {taxa} in {sizes} bytes"
     if isinstance(what, ClosingFailed):
         return f"{what.day}  the day could not be closed: {what.error}"
+    if isinstance(what, TreatmentFailed):
+        return plain(
+            f"{what.path}  shows what the policy for people does not keep, and is still as it was: {what.error}"
+        )
     if not isinstance(what, BurstReport):
         return f"{what.day}  has grown since its message; the next day's message will tell it anew"
     counts = ", ".join(f"{count} {taxon}" for taxon, count in what.counts.items()) or "nothing"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from cameratrap.config.tree import Config, Section
-from cameratrap.domain.events import IndependenceRule
 
 ENVIRONMENT_PREFIX = "CAMERATRAP_"
 
@@ -27,9 +27,9 @@ class Key:
     example: object
 
     @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return ENVIRONMENT_PREFIX + self.path.replace(".", "_").upper()
+    def variable(self) -> str | None:
+        """The environment variable that sets it; a table can only be set in a file."""
+        return None if isinstance(self.default, dict) else ENVIRONMENT_PREFIX + self.path.replace(".", "_").upper()
 
 
 def keys() -> Iterator[Key]:
@@ -74,8 +74,8 @@ def _expected(hint: Any, meta: Meta) -> str:
             hint = get_args(part)[0]
     if meta.title:
         return meta.title
-    if hint is IndependenceRule:
-        return "one of " + ", ".join(f'"{rule}"' for rule in IndependenceRule)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return "one of " + ", ".join(f'"{value}"' for value in hint)
     name = _NAMES[get_origin(hint) or hint]
     return name if meta.ge is None else f"{name} from {meta.ge:g} to {meta.le:g}"
 
@@ -103,5 +103,5 @@ def template() -> str:
 
 def _toml(value: object) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f'"{key}" = "{text}"' for key, text in value.items()) + " }"
-    return shown(value.value if isinstance(value, IndependenceRule) else value)
+        return "{ " + ", ".join(f'"{key}" = {_toml(each)}' for key, each in value.items()) + " }"
+    return shown(value.value if isinstance(value, StrEnum) else value)

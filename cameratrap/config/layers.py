@@ -100,7 +100,7 @@ def _read(path: Path, problems: list[ConfigProblem]) -> Iterator[tuple[str, obje
 
 
 def _from_environment(environment: Mapping[str, str], problems: list[ConfigProblem]) -> Iterator[tuple[str, object]]:
-    variables = {key.variable: key.path for key in keys() if key.path != "ground.stations"}
+    variables = {key.variable: key.path for key in keys() if key.variable is not None}
     for name in sorted(environment):
         if name in variables:
             yield variables[name], environment[name]

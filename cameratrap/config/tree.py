@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from cameratrap.domain.events import IndependenceRule, standard_zone
+from cameratrap.domain.policy import Treatment
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -73,7 +74,20 @@ class Events(Section, frozen=True):
 class DetectorSection(Section, frozen=True):
     """The model on the device."""
 
-    model: Annotated[str, Meta(description="an installed model's name, or the path of a model folder")] = ""
+    model: Annotated[str, Meta(description="an installed model's name, or the path of a model folder")] = (
+        "cameratrap-nano"
+    )
+    classifier: Annotated[
+        str, Meta(description="a second model that names what the first one found, by name or folder")
+    ] = ""
+    runtime: Annotated[
+        str,
+        Meta(
+            pattern=r"^(auto|tflite-runtime|ai-edge-litert)\Z",
+            title='one of "auto", "tflite-runtime", "ai-edge-litert"',
+            description="what runs the models; auto takes the one that measured faster, of those installed",
+        ),
+    ] = "auto"
     threads: Annotated[int, Meta(ge=1, le=16, description="processor threads the model may use")] = 1
     score_threshold: (
         Annotated[
@@ -81,6 +95,31 @@ class DetectorSection(Section, frozen=True):
         ]
         | None
     ) = None
+    background: Annotated[
+        bool, Meta(description="compare each picture with what this camera has seen before, by day and by infrared")
+    ] = True
+
+
+class Counting(Section, frozen=True):
+    """From boxes to counts."""
+
+    agree_frames: Annotated[
+        dict[str, Annotated[int, Meta(ge=1, le=100)]],
+        Meta(
+            title="a table of taxa with whole numbers from 1 to 100",
+            examples=[{"Lynx lynx": 2}],
+            description="frames of a burst that must agree on a taxon; until then it is told by a coarser name",
+        ),
+    ] = {}
+
+
+class People(Section, frozen=True):
+    """What becomes of pictures that show people or vehicles. They are counted in any case."""
+
+    person: Annotated[
+        Treatment, Meta(description="keep the picture, blur them in it, keep only the count, or discard the burst")
+    ] = Treatment.KEEP
+    vehicle: Annotated[Treatment, Meta(description="the same for vehicles")] = Treatment.KEEP
 
 
 class Summary(Section, frozen=True):
@@ -124,6 +163,8 @@ class Config(msgspec.Struct, frozen=True):
     station: Station = Station()
     events: Events = Events()
     detector: DetectorSection = DetectorSection()
+    counting: Counting = Counting()
+    people: People = People()
     summary: Summary = Summary()
     modem: Modem = Modem()
     ground: Ground = Ground()

@@ -43,6 +43,8 @@ class Sighting:
     """One taxon in one burst: from its first to its last frame that shows it, and MaxN over those frames.
 
     Times are aware. ``burst`` identifies the burst; ``score`` is the best score, or None where nobody scored.
+    ``count_low`` and ``count_high`` are how few and how many there may have been (``domain.counting``), None where
+    nobody reckoned them.
     """
 
     deployment: str
@@ -54,10 +56,15 @@ class Sighting:
     cause: TriggerCause = TriggerCause.PIR
     score: float | None = None
     source: Source = "machine"
+    count_low: int | None = None
+    count_high: int | None = None
 
     def __post_init__(self) -> None:
         if self.count < 1:
             raise ValueError(f"a sighting counts at least one, not {self.count}")
+        low, high = self.count_low, self.count_high
+        if (low is not None and low > self.count) or (high is not None and high < self.count):
+            raise ValueError(f"a count of {self.count} cannot lie outside {low} to {high}")
         if self.end < self.start:
             raise ValueError(f"a sighting ends ({self.end}) before it starts ({self.start})")
 
@@ -84,6 +91,17 @@ class Event:
         return max((s.score for s in self.sightings if s.score is not None), default=None)
 
     @property
+    def count_low(self) -> int | None:
+        """How many were there without doubt: the most that any sighting is sure of, None where none says."""
+        return max((s.count_low for s in self.sightings if s.count_low is not None), default=None)
+
+    @property
+    def count_high(self) -> int | None:
+        """How many there may have been: the most that any sighting allows, None where one of them does not say."""
+        highs = [s.count_high for s in self.sightings if s.count_high is not None]
+        return max(highs) if len(highs) == len(self.sightings) else None
+
+    @property
     def source(self) -> Source:
         """Who says so: ``human`` as soon as a person has looked at any part of it."""
         return "human" if any(s.source == "human" for s in self.sightings) else "machine"
@@ -100,7 +118,7 @@ def independent_events(
     interval: timedelta = DEFAULT_INTERVAL,
     rule: IndependenceRule = IndependenceRule.LAST_RECORD,
 ) -> list[Event]:
-    """Group sightings into events, ordered by start, then deployment and taxon.
+    """Group sightings into events, ordered by start, then deployment, taxon and end.
 
     A sighting opens a new event when it starts at least ``interval`` after the end of the last record (or after the
     start of the last independent record): the comparison is ``>=``, as in camtrapR. An interval of zero makes every
@@ -114,7 +132,7 @@ def independent_events(
         timelapse = sighting.cause is TriggerCause.TIMELAPSE
         streams[sighting.deployment, sighting.taxon, timelapse].append(sighting)
     events = [event for stream in streams.values() for event in _split(stream, interval, rule)]
-    return sorted(events, key=lambda event: (event.start, event.deployment, event.taxon, event.cause, event.count))
+    return sorted(events, key=lambda each: (each.start, each.deployment, each.taxon, each.cause, each.end, each.count))
 
 
 def _split(stream: list[Sighting], interval: timedelta, rule: IndependenceRule) -> list[Event]:

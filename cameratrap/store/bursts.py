@@ -13,17 +13,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cameratrap.domain.policy import Treatment
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.ports import Trigger
 from cameratrap.store.connection import transaction
 from cameratrap.store.media import SavedPicture
+from cameratrap.store.treatments import CURRENT, Outcome
 
 MAX_ATTEMPTS = 3  # a burst that kills the process each time it is looked at must not do so at every boot
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture of a burst, as the index has it. ``path`` is relative to the card."""
+    """One picture of a burst, as the index has it. ``path`` is relative to the card.
+
+    ``sha256`` is of the picture as it was stored. ``treatment`` is what has been decided because of people or vehicles
+    in it, and ``outcome`` what was done; ``sha256_now`` is of the file as it is now, None where there is none any more.
+    """
 
     id: int
     burst: str
@@ -35,6 +41,24 @@ class Picture:
     captured_at: datetime
     width: int | None
     height: int | None
+    treatment: Treatment = Treatment.KEEP
+    outcome: Outcome | None = None
+    sha256_now: str | None = None
+
+    @property
+    def is_treated(self) -> bool:
+        """Whether the file is not, or will not be, what the camera took."""
+        return self.treatment is not Treatment.KEEP
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the file is gone, or is about to be removed."""
+        return self.treatment in {Treatment.COUNT, Treatment.DISCARD} or self.outcome is Outcome.REMOVED
+
+
+_PICTURES = (
+    f"SELECT m.*, t.treatment, t.outcome, t.sha256 AS new_sha256 FROM media m LEFT JOIN ({CURRENT}) t ON t.media = m.id"
+)
 
 
 def begin_burst(
@@ -139,20 +163,21 @@ def give_back_look(connection: sqlite3.Connection, burst: str) -> None:
 
 def pictures_of(connection: sqlite3.Connection, burst: str) -> list[Picture]:
     """A burst's pictures in order of time."""
-    rows = connection.execute("SELECT * FROM media WHERE burst = ? ORDER BY captured_at, position, id", (burst,))
+    rows = connection.execute(f"{_PICTURES} WHERE m.burst = ? ORDER BY captured_at, position, m.id", (burst,))
     return [_picture(row) for row in rows]
 
 
 def all_pictures(connection: sqlite3.Connection) -> list[Picture]:
     """Every picture, in order of time."""
-    return [_picture(row) for row in connection.execute("SELECT * FROM media ORDER BY captured_at, position, id")]
+    return [_picture(row) for row in connection.execute(f"{_PICTURES} ORDER BY captured_at, position, m.id")]
 
 
 def media_paths(connection: sqlite3.Connection) -> Mapping[str, list[str]]:
-    """Burst -> its pictures' paths, in order."""
+    """Burst -> the paths of its pictures that are still on the card, in order."""
     paths: dict[str, list[str]] = {}
-    for row in connection.execute("SELECT burst, path FROM media ORDER BY burst, captured_at, position, id"):
-        paths.setdefault(row["burst"], []).append(row["path"])
+    for picture in all_pictures(connection):
+        if not picture.is_removed:
+            paths.setdefault(picture.burst, []).append(picture.path)
     return paths
 
 
@@ -173,4 +198,13 @@ def _picture(row: sqlite3.Row) -> Picture:
         captured_at=datetime.fromisoformat(row["captured_at"]),
         width=row["width"],
         height=row["height"],
+        treatment=Treatment(row["treatment"] or Treatment.KEEP),
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        sha256_now=_sha256_now(row),
     )
+
+
+def _sha256_now(row: sqlite3.Row) -> str | None:
+    if row["outcome"] == Outcome.REMOVED:
+        return None
+    return str(row["new_sha256"] if row["outcome"] == Outcome.BLURRED else row["sha256"])

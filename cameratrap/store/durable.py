@@ -31,6 +31,13 @@ def write_durably(path: Path, data: bytes, *, replace: bool = True) -> None:
     sync_folder(path.parent)
 
 
+def remove_durably(path: Path) -> None:
+    """Remove a file, if it is there, so that it does not come back after a power cut. Raises OSError."""
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        sync_folder(path.parent)
+
+
 def make_folder_durably(folder: Path) -> None:
     """Create ``folder`` and its missing parents, each entry synced."""
     if not folder.is_dir():

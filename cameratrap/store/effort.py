@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from cameratrap.domain.effort import Span
 from cameratrap.domain.events import TriggerCause, station_day
 from cameratrap.store.connection import transaction
-from cameratrap.store.observations import blank_bursts
+from cameratrap.store.observations import blank_bursts, suppressed_in_bursts
 
 # The wall clock may be set, the monotonic one not: where they disagree by more than this over a stretch, the wall clock
 # has jumped, and how long the trap was armed by it would be an invention.
@@ -79,12 +79,14 @@ def suppress(connection: sqlite3.Connection, at: datetime, boot_id: str, reason:
 class DayCounts:
     """A day's triggers: bursts taken, those with nothing in them, those not photographed; and the faults they met.
 
-    Time-lapse bursts are no triggers: how many there are depends on the timer.
+    Time-lapse bursts are no triggers: how many there are depends on the timer. ``suppressed_detections`` counts boxes
+    that the background spoke against, in bursts of every kind; ``suppressed`` counts triggers.
     """
 
     triggers: int = 0
     blank: int = 0
     suppressed: int = 0
+    suppressed_detections: int = 0
     faults: set[str] = field(default_factory=set)
 
 
@@ -92,8 +94,10 @@ def day_counts(connection: sqlite3.Connection, zone: timezone) -> Mapping[date, 
     """The trigger counts of every day that has any."""
     days: defaultdict[date, DayCounts] = defaultdict(DayCounts)
     blank = blank_bursts(connection)
+    suppressed = suppressed_in_bursts(connection)
     for row in connection.execute("SELECT id, cause, started_at, fault FROM bursts"):
         counts = days[station_day(datetime.fromisoformat(row["started_at"]), zone)]
+        counts.suppressed_detections += suppressed.get(row["id"], 0)
         if row["fault"]:
             counts.faults.add(row["fault"])
         if row["cause"] != TriggerCause.TIMELAPSE:

@@ -49,9 +49,13 @@ class PictureTags:
     software: str = "cameratrap"
 
 
-def tagged(jpeg: bytes, tags: PictureTags) -> bytes:
-    """The same JPEG with ``tags`` as its EXIF. An orientation it came with is kept. Raises ImageError for no JPEG."""
-    app1 = _EXIF_HEADER + _exif(tags, _orientation(jpeg)).tobytes().removeprefix(_EXIF_HEADER)
+def tagged(jpeg: bytes, tags: PictureTags, *, orientation: int | None = None) -> bytes:
+    """The same JPEG with ``tags`` as its EXIF. Raises ImageError for no JPEG.
+
+    Without an ``orientation`` the one it came with is kept.
+    """
+    kept_orientation = _orientation(jpeg) if orientation is None else orientation
+    app1 = _EXIF_HEADER + _exif(tags, kept_orientation).tobytes().removeprefix(_EXIF_HEADER)
     if len(app1) + 2 > 0xFFFF:
         raise ImageError("the picture's tags do not fit into EXIF")
     segment = b"\xff\xe1" + (len(app1) + 2).to_bytes(2, "big") + app1

@@ -9,6 +9,8 @@ import sqlite3
 
 from cameratrap.store.inbox import create_inbox
 from cameratrap.store.outbox import create_outbox
+from cameratrap.store.treatments import create_treatments
+from cameratrap.store.views import create_views
 
 
 def create_card(connection: sqlite3.Connection) -> None:
@@ -105,5 +107,22 @@ def create_card(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-CARD_MIGRATIONS = (create_card, create_outbox)
+def weigh_counts(connection: sqlite3.Connection) -> None:
+    """How certain each count is, and what became of each box; a person's count is certain.
+
+    What was stored before has no bounds, and all of its boxes count.
+    """
+    for statement in (
+        "ALTER TABLE observations ADD COLUMN count_low INTEGER",
+        "ALTER TABLE observations ADD COLUMN count_high INTEGER",
+        """UPDATE observations SET count_low = count, count_high = count
+           WHERE classification IN (SELECT id FROM classifications WHERE method = 'human')""",
+        "ALTER TABLE detections ADD COLUMN fate TEXT NOT NULL DEFAULT 'stands'",
+        "ALTER TABLE detections ADD COLUMN counted_as TEXT",
+        "UPDATE detections SET counted_as = taxon",
+    ):
+        connection.execute(statement)
+
+
+CARD_MIGRATIONS = (create_card, create_outbox, weigh_counts, create_views, create_treatments)
 INBOX_MIGRATIONS = (create_inbox,)

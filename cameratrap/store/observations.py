@@ -1,4 +1,4 @@
-"""What was said of a burst: classifications by models and by people, with their detections and counts.
+"""What stands of a burst, of what models (``store.analyses``) and people have said of it.
 
 The word that stands of a burst is the newest of a person, else the newest of a model. Every older one is kept.
 """
@@ -6,67 +6,20 @@ The word that stands of a burst is the newest of a person, else the newest of a 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from cameratrap.domain.detections import DetectedFrame, count_by_taxon, max_n
 from cameratrap.domain.events import Sighting, Source, TriggerCause
-from cameratrap.store.bursts import Picture
+from cameratrap.domain.judged import Fate
 from cameratrap.store.connection import transaction
-
-Answers = Sequence[tuple[Picture, DetectedFrame]]
 
 _STANDING = """
     SELECT c.* FROM classifications c WHERE NOT EXISTS (
         SELECT 1 FROM classifications o WHERE o.burst = c.burst AND (
             (o.method = 'human' AND c.method = 'machine') OR (o.method = c.method AND o.id > c.id)))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ModelIdentity:
-    """Which model answered, at which threshold, and whether its answers were recorded earlier."""
-
-    name: str
-    version: str
-    sha256: str
-    score_threshold: float | None
-    recorded: bool
-
-    @property
-    def full_name(self) -> str:
-        """Name and version, as ``classified_by``."""
-        return f"{self.name} {self.version}"
-
-
-def store_analysis(
-    connection: sqlite3.Connection,
-    burst: str,
-    answers: Answers,
-    model: ModelIdentity,
-    *,
-    made_at: datetime,
-    error: str | None = None,
-    fault: str | None = None,
-) -> None:
-    """Store a model's word on a burst, and that it was looked at, in one transaction.
-
-    ``error`` and ``fault`` (a name of domain.summaries.FAULTS) say that some of it failed; what was found counts.
-    A burst of which no picture could be looked at has no word on it: that is a failure and not a blank.
-    """
-    with transaction(connection):
-        connection.execute(
-            "UPDATE bursts SET status = ?, looked_by = ?, error = ?, fault = ? WHERE id = ?",
-            ("failed" if error else "analysed", model.full_name, error, fault, burst),
-        )
-        if not answers:
-            return
-        classification = _add_classification(connection, burst, model, made_at)
-        for picture, found in answers:
-            _add_detections(connection, classification, picture, found)
-        for taxon, count in max_n(count_by_taxon(found.detections) for _, found in answers).items():
-            _add_observation(connection, classification, taxon, count, answers)
+_NEWEST = "SELECT MAX(id) FROM classifications WHERE method = 'machine' GROUP BY burst"
+_SUPPRESSED = ", ".join(f"'{fate}'" for fate in Fate if fate.suppressed)
 
 
 def classify_by_hand(
@@ -87,72 +40,11 @@ def classify_by_hand(
             (burst, author, made_at.isoformat(), None if standing is None else standing["id"]),
         )
         connection.executemany(
-            "INSERT INTO observations (classification, taxon, count, first_at, last_at) VALUES (?, ?, ?, ?, ?)",
-            [(cursor.lastrowid, taxon, n, times["first_at"], times["last_at"]) for taxon, n in counts.items()],
+            "INSERT INTO observations (classification, taxon, count, count_low, count_high, first_at, last_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(cursor.lastrowid, taxon, n, n, n, times["first_at"], times["last_at"]) for taxon, n in counts.items()],
         )
     return int(cursor.lastrowid or 0)
-
-
-def _add_classification(connection: sqlite3.Connection, burst: str, model: ModelIdentity, made_at: datetime) -> int:
-    before = connection.execute(
-        "SELECT MAX(id) AS id FROM classifications WHERE burst = ? AND method = 'machine'", (burst,)
-    ).fetchone()
-    cursor = connection.execute(
-        "INSERT INTO classifications (burst, method, classified_by, classified_at, model_sha256, score_threshold,"
-        " recorded, replaces) VALUES (?, 'machine', ?, ?, ?, ?, ?, ?)",
-        (
-            burst,
-            model.full_name,
-            made_at.isoformat(),
-            model.sha256,
-            model.score_threshold,
-            model.recorded,
-            before["id"],
-        ),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def _add_detections(
-    connection: sqlite3.Connection, classification: int, picture: Picture, found: DetectedFrame
-) -> None:
-    connection.execute("UPDATE media SET width = ?, height = ? WHERE id = ?", (found.width, found.height, picture.id))
-    connection.executemany(
-        "INSERT INTO detections (classification, media, taxon, model_label, score, x, y, width, height)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                classification,
-                picture.id,
-                d.taxon,
-                d.model_label,
-                d.score,
-                d.bbox.x,
-                d.bbox.y,
-                d.bbox.width,
-                d.bbox.height,
-            )
-            for d in found.detections
-        ],
-    )
-
-
-def _add_observation(
-    connection: sqlite3.Connection, classification: int, taxon: str, count: int, answers: Answers
-) -> None:
-    showing = [(picture, each) for picture, found in answers for each in found.detections if each.taxon == taxon]
-    times = [picture.captured_at for picture, _ in showing]
-    connection.execute(
-        "INSERT INTO observations (classification, taxon, count, score, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            classification,
-            taxon,
-            count,
-            max(each.score for _, each in showing),
-            min(times).isoformat(),
-            max(times).isoformat(),
-        ),
-    )
 
 
 def sightings(connection: sqlite3.Connection, deployment: str) -> list[Sighting]:
@@ -174,15 +66,36 @@ def blank_bursts(connection: sqlite3.Connection) -> set[str]:
 
 
 def picture_counts(connection: sqlite3.Connection) -> Mapping[int, Mapping[str, int]]:
-    """How many of each taxon the newest model found in each picture, by the picture's number."""
-    counts: dict[int, dict[str, int]] = {}
+    """How many of each taxon each picture shows, by the picture's number, as the newest model's counts have it."""
     rows = connection.execute(
-        "SELECT d.media, d.taxon, COUNT(*) AS n FROM detections d WHERE d.classification IN"
-        " (SELECT MAX(id) FROM classifications WHERE method = 'machine' GROUP BY burst)"
-        " GROUP BY d.media, d.taxon ORDER BY d.taxon"
+        "SELECT media, counted_as AS what, COUNT(*) AS n FROM detections"
+        f" WHERE classification IN ({_NEWEST}) AND counted_as IS NOT NULL GROUP BY media, what ORDER BY what"
     )
+    return _by_picture(rows)
+
+
+def suppressed_counts(connection: sqlite3.Connection) -> Mapping[int, Mapping[str, int]]:
+    """How many detections of each picture the background spoke against, by the picture's number and the reason."""
+    rows = connection.execute(
+        "SELECT media, fate AS what, COUNT(*) AS n FROM detections"
+        f" WHERE classification IN ({_NEWEST}) AND fate IN ({_SUPPRESSED}) GROUP BY media, what ORDER BY what"
+    )
+    return _by_picture(rows)
+
+
+def suppressed_in_bursts(connection: sqlite3.Connection) -> Mapping[str, int]:
+    """The same for each burst that has any."""
+    rows = connection.execute(
+        "SELECT c.burst, COUNT(*) AS n FROM detections d JOIN classifications c ON c.id = d.classification"
+        f" WHERE c.id IN ({_NEWEST}) AND d.fate IN ({_SUPPRESSED}) GROUP BY c.burst"
+    )
+    return {str(row["burst"]): int(row["n"]) for row in rows}
+
+
+def _by_picture(rows: Iterable[sqlite3.Row]) -> Mapping[int, Mapping[str, int]]:
+    counts: dict[int, dict[str, int]] = {}
     for row in rows:
-        counts.setdefault(row["media"], {})[row["taxon"]] = row["n"]
+        counts.setdefault(row["media"], {})[row["what"]] = row["n"]
     return counts
 
 
@@ -198,4 +111,6 @@ def _sighting(row: sqlite3.Row, deployment: str) -> Sighting:
         cause=TriggerCause(row["cause"]),
         score=row["score"],
         source=source,
+        count_low=row["count_low"],
+        count_high=row["count_high"],
     )

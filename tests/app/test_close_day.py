@@ -9,15 +9,15 @@ import pytest
 
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import Rules, fold
-from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.domain.events import TriggerCause
 from cameratrap.ports import PowerReading, Trigger
 from cameratrap.resources import builtin_taxa
+from cameratrap.store.analyses import Analysis, ModelIdentity, Observation, PictureAnswer, store_analysis
 from cameratrap.store.bursts import add_picture, begin_burst, pictures_of
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.effort import arm, armed_spans, still_armed, suppress
 from cameratrap.store.media import SavedPicture
-from cameratrap.store.observations import ModelIdentity, classify_by_hand, store_analysis
+from cameratrap.store.observations import classify_by_hand
 from cameratrap.wire.codec import decode
 
 ZONE = timezone(timedelta(hours=2))
@@ -51,10 +51,12 @@ def see(
 
 def look(card: Card, burst: str, taxon: str | None, count: int) -> None:
     """A model's word on a burst."""
-    found = [Detection(taxon, "x", 0.9, BBox(0, 0, 1, 1))] * count if taxon else []
-    answers = [(picture, DetectedFrame(1, 1, tuple(found))) for picture in pictures_of(card.connection, burst)]
+    pictures = pictures_of(card.connection, burst)
+    when = pictures[0].captured_at
+    seen = (Observation(taxon, count, count, count, 0.9, when, when),) if taxon else ()
+    analysis = Analysis(tuple(PictureAnswer(picture, 1, 1, ()) for picture in pictures), seen)
     model = ModelIdentity("m", "1", "00", 0.5, recorded=False)
-    store_analysis(card.connection, burst, answers, model, made_at=at(2, "00:00"))
+    store_analysis(card.connection, burst, analysis, model, made_at=at(2, "00:00"))
 
 
 def armed(card: Card, start: datetime, end: datetime) -> None:

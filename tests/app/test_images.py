@@ -8,7 +8,9 @@ import os
 import struct
 import tempfile
 import time
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cameratrap.app.images import MAX_BYTES, find_images, read_image
+from cameratrap.app import images
+from cameratrap.app.images import MAX_BYTES, MAX_DECODING_BYTES, open_image, read_image
 from cameratrap.app.picture_exif import parse_offset
 from cameratrap.errors import ImageError
 from tests.model_folders import exif, picture
@@ -188,32 +191,6 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
     assert (before.st_mtime_ns, before.st_size, before.st_ino) == (after.st_mtime_ns, after.st_size, after.st_ino)
 
 
-def test_a_folder_is_walked_in_order_of_name(tmp_path: Path) -> None:
-    """Pictures by extension; hidden files, other files and links to folders are passed over; a file given is taken."""
-    for name in ("b/2.JPG", "b/1.jpeg", "a/3.png", "a/notes.txt", "._a.jpg", ".hidden/4.jpg", "z.jpg"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
-    found = [str(path.relative_to(tmp_path)) for path in find_images([tmp_path])]
-    assert found == ["z.jpg", "a/3.png", "b/1.jpeg", "b/2.JPG"]
-    given_files = [tmp_path / "a" / "notes.txt", tmp_path / "z.jpg"]
-    assert list(find_images(given_files)) == given_files
-
-
-def test_a_folder_that_cannot_be_listed_is_given_to_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "z.jpg").touch()
-    scandir = os.scandir
-
-    def guarded(path: str) -> object:
-        if str(path).endswith("closed"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", guarded)
-    assert set(find_images([tmp_path])) == {tmp_path / "closed", tmp_path / "z.jpg"}
-
-
 @given(st.integers(-14 * 60, 14 * 60))
 def test_an_offset_is_read_as_it_is_written(minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))
@@ -226,7 +203,114 @@ def test_what_is_no_offset_is_none(text: str) -> None:
     assert parse_offset(text) is None
 
 
-def test_every_real_picture_is_read(shared_data: Path) -> None:
-    files = list(find_images([shared_data / "images"]))
-    assert len(files) == 326
-    assert all(read_image(path).width > 0 for path in files)
+@pytest.mark.parametrize(
+    ("form", "named"), [("GIF", "GIF"), ("BMP", "BMP"), ("TIFF", "TIFF or raw"), ("HEIC", "HEIC, AVIF or a clip")]
+)
+def test_a_picture_of_another_kind_is_named(form: str, named: str) -> None:
+    """Whatever the file is called: a phone's HEIC is not damaged, it is not read."""
+    data = b"\0\0\0\x18ftypheic" + bytes(500) if form == "HEIC" else picture(form=form)
+    assert refused(data) == f"pictures of that kind are not read ({named})"
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+def test_every_animation_is_refused(form: str) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    stream = io.BytesIO()
+    frames[0].save(stream, form, save_all=True, append_images=frames[1:])
+    assert refused(stream.getvalue())
+
+
+def test_a_jpeg_with_previews_is_the_picture_in_front() -> None:
+    """Cameras append smaller copies (MPO); Pillow takes the file for one of several pictures."""
+    stream = io.BytesIO()
+    preview = Image.new("RGB", (8, 8))
+    Image.open(io.BytesIO(picture())).save(stream, "MPO", save_all=True, append_images=[preview])
+    still = read_image(stream.getvalue())
+    assert (still.format, still.width, still.height) == ("JPEG", 40, 30)
+
+
+def sized(data: bytes, width: int, height: int) -> bytes:
+    """The same JPEG, its header promising another size."""
+    at = next(data.index(bytes([0xFF, marker])) for marker in (0xC0, 0xC2) if bytes([0xFF, marker, 0]) in data)
+    return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
+
+
+def decoding_bytes(data: bytes) -> int:
+    with open_image(data) as opened:
+        return opened.decoding_bytes
+
+
+def test_a_hundred_megapixels_are_refused_unread() -> None:
+    assert "the limit is 64 megapixels" in refused(sized(picture(), 10_000, 10_000))
+
+
+def test_a_cameras_jpeg_of_any_size_takes_little_to_decode() -> None:
+    """It comes in one scan, and is decoded row by row at an eighth of its size: 48 megapixels in some MB."""
+    assert decoding_bytes(sized(picture(), 8000, 6000)) < 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("save", "samples"), [({"subsampling": 2}, 1.5), ({"subsampling": 1}, 2), ({"subsampling": 0}, 3)]
+)
+def test_a_progressive_jpeg_takes_all_its_coefficients(save: dict[str, int], samples: float) -> None:
+    """Two bytes for each sample of each pixel, until the last scan: up to a stated limit, then it is refused."""
+    data = picture(progressive=True, **save)
+    assert decoding_bytes(sized(data, 3000, 2000)) == pytest.approx(2 * samples * 6_000_000, rel=1.0)
+    assert decoding_bytes(sized(data, 3000, 2000)) > 2 * samples * 6_000_000
+    assert "decoding it takes" in refused(sized(data, 8000, 6000))
+
+
+def test_a_jpeg_in_one_scan_a_colour_is_held_whole_too() -> None:
+    """Not progressive, but the decoder must wait for the last scan all the same: only its first scan is of one part."""
+    data = bytearray(picture(subsampling=0))
+    at = data.index(b"\xff\xda")
+    data[at + 4] = 1
+    assert decoding_bytes(sized(bytes(data), 3000, 2000)) > 36_000_000
+
+
+def test_a_jpeg_of_ten_thousand_scans_is_refused() -> None:
+    """Each takes a pass over every pixel, and a few bytes of the file."""
+    data = picture(progressive=True)
+    at = data.rindex(b"\xff\xda")
+    assert "more than 100 scans" in refused(data[:at] + data[at:-2] * 200 + data[-2:])
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_a_picture_that_is_decoded_whole_has_a_limit_in_memory(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = picture(400, 300, form=form, **({"lossless": True} if form == "WEBP" else {}))
+    needed = decoding_bytes(data)
+    assert 3 * 400 * 300 < needed < 8 * 400 * 300
+    monkeypatch.setattr(images, "MAX_DECODING_BYTES", needed - 1)
+    assert "400 x 300; decoding it takes" in refused(data)
+
+
+def test_the_limit_leaves_every_camera_its_pictures() -> None:
+    """A JPEG of 24 megapixels and 40 MB; a progressive one of 24 megapixels and 8 MB; a PNG of 20 and 20 MB."""
+    assert decoding_bytes(sized(picture(), 6000, 4000)) + 40_000_000 < MAX_DECODING_BYTES
+    assert decoding_bytes(sized(picture(progressive=True), 6000, 4000)) + 8_000_000 < MAX_DECODING_BYTES
+    assert MAX_DECODING_BYTES > 3 * 20_000_000 + 20_000_000
+
+
+def test_pictures_are_read_in_several_threads() -> None:
+    """Filters for warnings belong to the process: they are the same after many threads have set their own."""
+    before = list(warnings.filters)
+    data = picture(exif=exif(offset="+02:00"))
+    with ThreadPoolExecutor(4) as executor:
+        assert {still.width for still in executor.map(read_image, [data] * 200)} == {40}
+    assert warnings.filters == before
+
+
+@pytest.mark.parametrize("good_bytes", [0, 100, 5000])
+def test_a_card_that_fails_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, good_bytes: int) -> None:
+    """At the first byte, in the header, in the picture's data: a reason like any other, and no other exception."""
+
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() + (size if size and size > 0 else 10**6) > good_bytes:
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    data = picture(400, 300)
+    assert len(data) > 5000
+    monkeypatch.setattr(images, "open_regular", lambda _: Failing(data))
+    assert "Input/output error" in refused(tmp_path / "a.jpg")

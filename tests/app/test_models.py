@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app import models
+from cameratrap.app import model_install, models
 from cameratrap.app.manifest import parse_manifest
+from cameratrap.app.model_install import Installation, install
 from cameratrap.app.model_tensors import FileFacts, TensorFacts, tensor_problems
-from cameratrap.app.models import Installation, find_model, install, load_folder
+from cameratrap.app.models import find_model, load_folder
 from cameratrap.errors import ModelError
 from cameratrap.resources import builtin_taxa, data_folder
 from tests.model_folders import MANIFEST, SSD_OUTPUT, YOLO_OUTPUT, write_folder
@@ -191,7 +192,7 @@ def test_a_copy_that_fails_leaves_what_was_there(tmp_path: Path, home: Path, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(models.shutil, "copyfile", full)
+    monkeypatch.setattr(model_install.shutil, "copyfile", full)
     other = write_folder(tmp_path / "other", b"other", name="m")
     assert "No space left" in refused(lambda: install(other, TAXA, replace=True))
     assert [path.name for path in home.iterdir()] == ["m"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app import watch as watch_module
+from cameratrap.app import analyse
 from cameratrap.app.close_day import ClosedDay, Closing, DayOutgrown
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.sweep import sweep
@@ -25,16 +23,14 @@ from cameratrap.ports import Detector, EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
 from cameratrap.replay.folder import FolderReplay, TimedPicture
 from cameratrap.resources import builtin_taxa
-from cameratrap.store import card as card_module
-from cameratrap.store import durable
 from cameratrap.store.bursts import trigger_keys
 from cameratrap.store.card import Deployment, make_card
-from cameratrap.store.connection import open_store
 from cameratrap.store.exif import read_tags
 from cameratrap.store.media import pictures, sha256_of
 from cameratrap.store.observations import picture_counts
 from cameratrap.wire.codec import decode
 from tests.fakes import NamedDetector, jpeg
+from tests.power_cuts import PowerCut, cut_at
 
 ZONE = timezone(timedelta(hours=1))
 FOX, BADGER = "Vulpes vulpes", "Meles meles"
@@ -251,61 +247,17 @@ def test_a_picture_that_rots_on_the_card_is_noticed(
     story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bit that flips between writing and looking is found by the hash, not counted from."""
-    real = watch_module.picture_bytes
+    real = analyse.picture_bytes
 
     def rotten(folder: Path, picture: object) -> bytes:
         data = bytearray(real(folder, picture))  # type: ignore[arg-type]
         data[-20] ^= 1
         return bytes(data)
 
-    monkeypatch.setattr(watch_module, "picture_bytes", rotten)
+    monkeypatch.setattr(analyse, "picture_bytes", rotten)
     report = play(story, tmp_path / "card")
     assert len(report.failures) == len(report.bursts)
     assert "not what was written" in str(report.failures[0].error)
-
-
-class PowerCut(BaseException):
-    """The battery is gone: nothing may catch this."""
-
-
-def cut_at(n: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Fail the n-th call that makes something durable, and every later one: the machine is off."""
-    passed: list[str] = []
-
-    def cutting(name: str, real: object) -> object:
-        def call(*args: object, **kwargs: object) -> object:
-            passed.append(name)
-            if len(passed) >= n:
-                raise PowerCut
-            return real(*args, **kwargs)  # type: ignore[operator]
-
-        return call
-
-    for name in ("open", "write", "fsync", "replace"):
-        monkeypatch.setattr(durable.os, name, cutting(name, getattr(os, name)))
-    monkeypatch.setattr(card_module, "open_store", lambda *a, **k: Cutting(open_store(*a, **k), passed, n))
-    return passed
-
-
-class Cutting:
-    """A connection that is cut off like everything else: what was not committed is gone."""
-
-    def __init__(self, real: sqlite3.Connection, passed: list[str], n: int) -> None:
-        self._real, self._passed, self._n = real, passed, n
-
-    def execute(self, statement: str, *args: object) -> sqlite3.Cursor:
-        if statement in ("BEGIN IMMEDIATE", "COMMIT"):
-            self._passed.append(statement)
-            if len(self._passed) >= self._n:
-                if self._real.in_transaction:
-                    self._real.rollback()
-                raise PowerCut
-        if len(self._passed) >= self._n:
-            raise PowerCut
-        return self._real.execute(statement, *args)  # type: ignore[arg-type]
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._real, name)
 
 
 def test_a_power_cut_at_any_step_loses_and_doubles_nothing(
@@ -398,7 +350,7 @@ def test_a_card_that_comes_back_is_looked_at_again(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(watch_module, "picture_bytes", gone)
+        patch.setattr(analyse, "picture_bytes", gone)
         first = play(story, tmp_path / "card")
     assert len(first.failures) == len(first.bursts)
     with make_card(tmp_path / "card", DEPLOYMENT) as card:

@@ -146,7 +146,7 @@ def test_an_empty_folder_is_an_empty_result(tmp_path: Path, capsys: pytest.Captu
     assert run(["process", str(tmp_path), "--json"]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "no picture to process" in printed.err
+    assert "nothing to process" in printed.err
 
 
 def test_an_index_that_became_empty_is_said(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:

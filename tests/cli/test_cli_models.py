@@ -33,6 +33,7 @@ def test_what_is_installed_is_listed(installed: Path, capsys: Capture) -> None:
     assert rows["birds"] == {
         "name": "birds", "version": "1.0", "origin": "installed", "head": "ssd", "input": "8x8 uint8",
         "taxa": "Aves, Homo sapiens", "licence": "Apache-2.0", "path": str(installed / "birds"), "problem": None,
+        "url": None,
     }  # fmt: skip
 
 

@@ -7,14 +7,18 @@ import io
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from cameratrap.cli import process as command
 from cameratrap.cli import run
+from cameratrap.cli.process_report import COLUMNS
+from tests.clip_files import with_quicktime_time, write_clip
 from tests.model_folders import constant_folder, exif, picture
 
 REPOSITORY = Path(__file__).parents[2]
@@ -46,7 +50,7 @@ def test_json_is_one_object_an_image_in_order(card: Path, model: str, capsys: py
     captured = capsys.readouterr()
     found = objects(captured.out)
     assert [each["file"] for each in found] == [str(card / name) for name in ("a/1.jpg", "a/2.jpg", "b/1.JPG")]
-    assert all(list(each) == list(command.COLUMNS) for each in found)
+    assert all(list(each) == list(COLUMNS) for each in found)
     assert all(each["counts"] == COUNTS for each in found)
     assert [each["timestamp"] for each in found] == ["2026-06-01T05:00:00-03:30", "2026-06-01T05:10:00-03:30", None]
     assert [each["event"] for each in found] == [str(card / "a/1.jpg")] * 2 + [None]
@@ -56,7 +60,7 @@ def test_json_is_one_object_an_image_in_order(card: Path, model: str, capsys: py
 def test_csv_has_the_same_columns(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["process", str(card), "--model", model, "--csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert tuple(rows[0]) == command.COLUMNS
+    assert tuple(rows[0]) == COLUMNS
     assert [json.loads(row["counts"]) for row in rows] == [COUNTS] * 3
 
 
@@ -130,10 +134,17 @@ def test_output_goes_to_the_file_named(
     assert len(objects((tmp_path / "out.jsonl").read_text())) == 3
 
 
+def test_a_configuration_without_a_model_is_told_to_name_one(
+    card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CAMERATRAP_DETECTOR_MODEL", "")
+    assert run(["process", str(card)]) == 2
+    assert "no detector model is chosen" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "reason"),
     [
-        (["{card}"], 2, "no detector model is chosen"),
         (["--model", "{model}"], 2, "PATH"),
         (["{card}", "--model", "{model}", "--timezone", "Paris"], 2, "not an offset such as +02:00"),
         (["{card}", "--model", "{model}", "--score", "7"], 2, "score"),
@@ -159,11 +170,11 @@ def test_what_cannot_be_is_said_before_any_picture_is_touched(
     assert "Traceback" not in captured.err
 
 
-def test_an_interruption_keeps_what_is_done(
-    card: Path, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interruption_keeps_what_is_done_and_is_gone_on_with(
+    card: Path, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C after two pictures: exit 130, two whole lines in the file."""
-    real = command.process_images
+    """Ctrl-C after two pictures: exit 130, two whole lines in the file; --resume adds the third."""
+    real = command.process_files
 
     def interrupted(*args: object, **options: object) -> object:
         for place, result in enumerate(real(*args, **options)):  # type: ignore[arg-type]
@@ -171,9 +182,134 @@ def test_an_interruption_keeps_what_is_done(
                 raise KeyboardInterrupt
             yield result
 
-    monkeypatch.setattr(command, "process_images", interrupted)
-    assert run(["process", str(card), "--model", model, "--json", "-o", str(tmp_path / "out.jsonl")]) == 130
+    asked = ["process", str(card), "--model", model, "--json", "-o", str(tmp_path / "out.jsonl")]
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "process_files", interrupted)
+        assert run(asked) == 130
     assert len(objects((tmp_path / "out.jsonl").read_text())) == 2
+    assert (tmp_path / "out.jsonl.unfinished").is_file()
+    capsys.readouterr()
+    assert run([*asked, "--resume"]) == 0
+    assert [each["file"] for each in objects((tmp_path / "out.jsonl").read_text())] == [
+        str(card / name) for name in ("a/1.jpg", "a/2.jpg", "b/1.JPG")
+    ]
+    assert capsys.readouterr().err == "2 images, 1 done earlier, 0 could not be read\n"
+    assert not (tmp_path / "out.jsonl.unfinished").exists()
+
+
+def test_a_run_that_is_killed_is_gone_on_with(card: Path, model: str, tmp_path: Path) -> None:
+    """SIGKILL in the middle of 400 pictures, twice; then the file is the one of a run that nobody killed."""
+    for number in range(400):
+        taken = f"2026:06:02 {number // 60:02}:{number % 60:02}:00"
+        (card / f"{number:03}.jpg").write_bytes(picture(exif=exif(taken)))
+    whole, part = tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
+    asked = ["process", str(card), "--model", model, "--json", "--jobs", "2", "-o"]
+    assert run([*asked, str(whole)]) == 0
+    for least in (50, 200):
+        program = [sys.executable, "-m", "cameratrap", *asked, str(part), "--resume"]
+        with subprocess.Popen(program, cwd=REPOSITORY, stderr=subprocess.DEVNULL) as running:
+            while running.poll() is None and not (part.exists() and part.read_bytes().count(b"\n") >= least):
+                time.sleep(0.001)
+            running.send_signal(signal.SIGKILL)
+        assert least <= part.read_bytes().count(b"\n") < 400, "it was killed in the middle"
+    assert run([*asked, str(part), "--resume"]) == 0
+    assert part.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--resume"], ["--resume", "--json"], ["--resume", "--csv", "-o", "out.csv"], ["--resume", "-o", "out.txt"]],
+)
+def test_only_lines_in_a_file_can_be_gone_on_with(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str], options: list[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert run(["process", str(card), "--model", model, *options]) == 2
+    assert "--resume needs --json and --output FILE" in capsys.readouterr().err
+
+
+def test_going_on_with_another_model_is_refused(
+    card: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, with what differs; the file is left as it is."""
+    out = tmp_path / "out.jsonl"
+    assert run(["process", str(card), "--model", model, "--json", "-o", str(out)]) == 0
+    (tmp_path / "out.jsonl.unfinished").write_text('{"model": "another 2"}')
+    before = out.read_bytes()
+    assert run(["process", str(card), "--model", model, "--json", "-o", str(out), "--resume"]) == 2
+    assert "was begun otherwise" in capsys.readouterr().err
+    assert out.read_bytes() == before
+
+
+def test_lines_for_a_pipe_are_written_as_ever(card: Path, model: str, tmp_path: Path) -> None:
+    """No note is left beside what is no plain file."""
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True) as reader:
+        assert run(["process", str(card), "--model", model, "--json", "-o", str(tmp_path / "pipe")]) == 0
+        assert len(objects(reader.communicate()[0])) == 3
+    assert not (tmp_path / "pipe.unfinished").exists()
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_any_number_of_jobs_writes_the_same(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str], jobs: str
+) -> None:
+    assert run(["process", str(card), "--model", model, "--json", "--jobs", "2"]) == 0
+    expected = capsys.readouterr().out
+    assert run(["process", str(card), "--model", model, "--json", "--jobs", jobs]) == 0
+    assert capsys.readouterr().out == expected
+
+
+def test_a_clip_is_one_object_with_its_frames(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The keys of a picture, then the clip's own; MaxN, not the sum; its event with the pictures around it."""
+    seconds = 3_863_135_700  # 2026-06-01 05:15:00 in seconds since 1904
+    with_quicktime_time(write_clip(card / "a" / "clip.MP4", 25), seconds)
+    assert run(["process", str(card / "a"), "--model", model, "--json", "--video-fps", "2"]) == 0
+    captured = capsys.readouterr()
+    first, second, clip = objects(captured.out)
+    assert list(clip) == [*COLUMNS, "offset_s", "frames"]
+    assert list(first) == list(COLUMNS)
+    assert (clip["width"], clip["height"], clip["counts"]) == (96, 64, COUNTS)
+    assert (clip["timestamp"], clip["event"]) == ("2026-06-01T05:15:00", second["event"])
+    frames = clip["frames"]
+    assert isinstance(frames, list)
+    assert [each["offset_s"] for each in frames] == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert clip["detections"] == frames[0]["detections"]
+    assert captured.err == "2 images and 1 clip, 0 could not be read\n"
+
+
+def test_clips_can_be_passed_over(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_clip(card / "a" / "clip.mp4", 3)
+    assert run(["process", str(card), "--model", model, "--json", "--no-videos"]) == 0
+    assert len(objects(capsys.readouterr().out)) == 3
+
+
+def test_hostile_clips_are_named_and_the_rest_is_done(
+    card: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_clip(card / "a" / "0.avi", 40).read_bytes()
+    (card / "a" / "0.avi").write_bytes(data[: len(data) // 2])
+    (card / "a" / "3.mp4").write_bytes(b"#EXTM3U\nhttp://example.org/\n")
+    (card / "a" / "4.mov").write_bytes(b"")
+    assert run(["process", str(card), "--model", model, "--json"]) == 3
+    captured = capsys.readouterr()
+    found = {Path(str(each["file"])).name: each for each in objects(captured.out) if each["error"]}
+    assert list(found) == ["0.avi", "3.mp4", "4.mov"]
+    assert found["0.avi"]["counts"] == COUNTS, "what could be read of it was"
+    assert found["3.mp4"]["detections"] is None
+    assert "it is not a clip" in str(found["3.mp4"]["error"])
+    assert "3 could not be read" in captured.err
+
+
+def test_files_of_other_kinds_are_mentioned(card: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither failures nor silently lost; sidecars and hidden files are no media."""
+    for name in ("a/1.CR2", "a/2.cr2", "b/x.heic", "a/1.xmp", "a/._1.heic", "Thumbs.db"):
+        (card / name).write_bytes(b"x")
+    assert run(["process", str(card), "--model", model, "--json"]) == 0
+    assert "passed over, because their kind is not read: 2 .cr2, 1 .heic" in capsys.readouterr().err
 
 
 def test_many_failures_are_counted_and_the_first_named(
@@ -189,7 +325,7 @@ def test_many_failures_are_counted_and_the_first_named(
 
 
 def test_progress_is_shown_on_a_terminal_and_the_data_stays_whole(card: Path, model: str) -> None:
-    """A bar on stderr where that is a terminal; stdout, which is not, has the objects and nothing else."""
+    """A bar with the speed on stderr where that is a terminal; stdout, which is not, has the objects and no more."""
     code = f"from cameratrap.cli import main; main(['process', {str(card)!r}, '--model', {model!r}, '--json'])"
     leader, follower = pty.openpty()
     done = subprocess.run(
@@ -199,4 +335,5 @@ def test_progress_is_shown_on_a_terminal_and_the_data_stays_whole(card: Path, mo
     shown = os.read(leader, 100_000).decode()
     os.close(leader)
     assert "3/3" in shown
+    assert "/s" in shown
     assert len(objects(done.stdout.decode())) == 3

@@ -61,7 +61,9 @@ def test_a_replay_makes_a_card_and_its_tables(pictures: Path, capsys: pytest.Cap
         "end": "2026-06-01T05:00:01+01:00",
         "trigger": "pir",
         "media": ["DCIM/100CTRAP/CTRP0001.JPG", "DCIM/100CTRAP/CTRP0002.JPG"],
-        "observations": [{"taxon": FOX, "count": 2, "score": 0.9, "source": "machine"}],
+        "observations": [
+            {"taxon": FOX, "count": 2, "count_low": 2, "count_high": 2, "score": 0.9, "source": "machine"}
+        ],
     }
     assert run(["--data", "card", "tally", "--csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
@@ -171,3 +173,38 @@ def test_a_tally_can_be_cut_to_some_days(pictures: Path, capsys: pytest.CaptureF
         assert run(["--data", "card", "tally", "--json", *options]) == 0
         assert [json.loads(line)["day"] for line in capsys.readouterr().out.splitlines()] == days
     assert run(["--data", "card", "tally", "--from", "2026-13-01"]) == 2
+
+
+@pytest.mark.parametrize(("policy", "left"), [("keep", 3), ("blur", 3), ("count", 1), ("discard", 1)])
+def test_the_policy_for_people_is_the_configurations(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, policy: str, left: int
+) -> None:
+    """Set by one variable, carried out on the card; the pictures that were played are never touched."""
+    person = {name: {"Homo sapiens": 1} for name in ("a/1.jpg", "a/2.jpg")}
+    monkeypatch.setattr(wiring, "open_detector", lambda *_: NamedDetector(person))
+    monkeypatch.setenv("CAMERATRAP_PEOPLE_PERSON", policy)
+    before = hashes(pictures)
+    assert watch(pictures) == 0
+    assert len(list(Path("card/DCIM").rglob("*.JPG"))) == left
+    assert hashes(pictures) == before
+    assert run(["--data", "card", "events", "--json", "-o", "events.jsonl"]) == 0
+    (event,) = [json.loads(line) for line in Path("events.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (event["observations"][0]["taxon"], event["observations"][0]["count"]) == ("Homo sapiens", 1)
+    assert all(Path("card", path).is_file() for path in event["media"])
+    assert len(event["media"]) == (2 if left == 3 else 0)
+
+
+def test_a_taxon_that_must_agree_is_one_of_the_table(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Any of its names will do; a name that is none is wrong configuration, said before a card is made."""
+    config = Path("c.toml")
+    config.write_text('[counting]\nagree_frames = { "red fox" = 2, "griffin" = 2 }\n', encoding="utf-8")
+    assert run(["--config", "c.toml", "--data", "card", "watch", "--replay", str(pictures)]) == 2
+    assert "counting.agree_frames" in (err := capsys.readouterr().err)
+    assert "griffin" in err
+    assert "red fox" not in err
+    assert not Path("card").exists()
+    config.write_text('[counting]\nagree_frames = { "red fox" = 3 }\n', encoding="utf-8")
+    assert run(["--config", "c.toml", "--data", "card", "watch", "--replay", str(pictures)]) == 0
+    capsys.readouterr()
+    run(["--data", "card", "tally", "--csv"])
+    assert [row["taxon"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["animal", ""]

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from cameratrap.app.models import load_folder
+from cameratrap.drivers.detectors import with_classifier
 from cameratrap.drivers.tflite import TfliteDetector
 from cameratrap.errors import ImageError
 from cameratrap.ports import Detector, Frame
 from cameratrap.resources import builtin_taxa
 from tests.fakes import NamedDetector
-from tests.model_folders import constant_folder, picture
+from tests.model_folders import classifier_folder, constant_folder, picture
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -23,11 +24,16 @@ def tflite(folder: Path) -> Detector:
     return TfliteDetector(load_folder(constant_folder(folder / "m"), builtin_taxa()))
 
 
+def classified(folder: Path) -> Detector:
+    namer = load_folder(classifier_folder(folder / "namer"), builtin_taxa())
+    return with_classifier(tflite(folder), namer, builtin_taxa())
+
+
 def by_name(_: Path) -> Detector:
     return NamedDetector({"seen.jpg": {"Aves": 3}, "damaged.jpg": None})
 
 
-@pytest.fixture(params=[tflite, by_name], ids=["tflite", "fake"])
+@pytest.fixture(params=[tflite, classified, by_name], ids=["tflite", "classified", "fake"])
 def detector(request: pytest.FixtureRequest, tmp_path: Path) -> Detector:
     make: Callable[[Path], Detector] = request.param
     return make(tmp_path)

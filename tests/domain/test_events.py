@@ -110,6 +110,35 @@ def test_records_at_the_same_moment_are_ordered_by_what_they_say() -> None:
     assert orders[0] == orders[1]
 
 
+def test_events_of_one_moment_are_ordered_by_their_end() -> None:
+    """With an interval of zero the sighting that ends at once comes first, whatever it counts."""
+    long, short = seen(0, 1, lasts_s=1), seen(0, 2)
+    assert [event.count for event in independent_events([long, short], interval=timedelta(0))] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ([(1, 3), (0, 2)], (1, 3)),
+        ([(1, 3), (None, None)], (1, None)),
+        ([(None, None), (None, None)], (None, None)),
+    ],
+)
+def test_an_events_bounds_are_those_of_its_sightings(
+    bounds: list[tuple[int | None, int | None]], expected: tuple[int | None, int | None]
+) -> None:
+    """As many as any sighting is sure of, as many as any allows; where one does not say, nobody knows the most."""
+    sightings = [seen(minute, 2, count_low=low, count_high=high) for minute, (low, high) in enumerate(bounds)]
+    (event,) = independent_events(sightings)
+    assert (event.count_low, event.count_high) == expected
+
+
+@pytest.mark.parametrize(("low", "high"), [(3, 4), (1, 1)])
+def test_a_count_lies_within_its_bounds(low: int, high: int) -> None:
+    with pytest.raises(ValueError, match="cannot lie outside"):
+        seen(0, 2, count_low=low, count_high=high)
+
+
 @given(sighting_lists, st.integers(0, 120), st.sampled_from(RULES), st.randoms())
 def test_events_partition_the_sightings(
     sightings: list[Sighting], minutes: int, rule: IndependenceRule, random

@@ -16,9 +16,10 @@ from PIL import Image, ImageOps
 
 from cameratrap.app.images import read_image
 from cameratrap.app.models import ModelFolder, find_model, load_folder
-from cameratrap.drivers import tflite
+from cameratrap.drivers import runtimes
 from cameratrap.drivers.detectors import inspector, load_detector
-from cameratrap.drivers.tflite import TfliteDetector, decode, inspect
+from cameratrap.drivers.tflite import TfliteDetector, decode
+from cameratrap.drivers.tflite_model import inspect
 from cameratrap.errors import ImageError, ModelError
 from cameratrap.ports import Frame
 from cameratrap.resources import builtin_taxa
@@ -151,7 +152,7 @@ def test_a_file_says_its_tensors(tmp_path: Path) -> None:
 
 
 def test_without_a_runtime_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tflite, "RUNTIMES", ("no_such_runtime",))
+    monkeypatch.setattr(runtimes, "MODULES", dict.fromkeys(runtimes.MODULES, "no_such_runtime"))
     assert inspector() is None
     with pytest.raises(ModelError) as caught:
         load_detector(load(constant_folder(tmp_path / "m")))

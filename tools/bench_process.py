@@ -163,7 +163,7 @@ def draw(folder: Path, count: int) -> None:
     for number in range(count):
         shapes = generator.integers(0, 255, (height // 100, width // 100, 3), dtype=np.uint8)
         pixels = cv2.resize(shapes, LARGE, interpolation=cv2.INTER_CUBIC)
-        cv2.add(pixels, generator.integers(0, 24, pixels.shape, dtype=np.uint8), pixels)
+        pixels = cv2.add(pixels, np.asarray(generator.integers(0, 24, pixels.shape), np.uint8))
         cv2.imwrite(str(folder / f"{number:04}.jpg"), pixels, [cv2.IMWRITE_JPEG_QUALITY, 92])
 
 

@@ -96,7 +96,7 @@ def on_an_animal(frame: Frame, detection: Detection) -> bool:
     animals = [box.corners for box in frame.boxes if _is_animal(box)]
     its = detection.bbox
     corners = (its.x, its.y, its.x + its.width, its.y + its.height)
-    return bool(animals) and bool(iou_matrix(np.array([corners, *animals]))[0, 1:].max() >= _MEANS_IOU)
+    return bool(animals) and bool(np.max(iou_matrix(np.array([corners, *animals]))[0, 1:]) >= _MEANS_IOU)
 
 
 def animals_of(frame: Frame, score: float) -> tuple[Detection, ...]:

@@ -79,7 +79,7 @@ def class_scores(tensors: Tensors, output_spec: OutputSpec) -> NDArray[np.float6
     """The head ``classifier``: one probability a class, ``(n,)``. What is no number is no evidence: 0."""
     scores = np.asarray(tensors["scores"], dtype=np.float64).reshape(-1)
     if output_spec.scores == "logits":
-        raised = np.exp(scores - scores.max(initial=-np.inf))
+        raised = np.exp(scores - np.max(scores, initial=-np.inf))
         scores = raised / raised.sum()
     return np.where(np.isfinite(scores), np.clip(scores, 0.0, 1.0), 0.0)
 

@@ -221,8 +221,9 @@ def _differs(comparison: Comparison, box: BBox, chosen: NDArray[np.bool_], setti
     around = comparison.around(box, chosen)
     if len(around) <= (1 - settings.largest_box) * comparison.cells[0].size or not _is_steady(around, settings):
         return False
-    calm = np.quantile(around, _CALM_SHARE)
-    return bool(comparison.box(box)[chosen].max() <= min(settings.changed_likeness, calm - settings.clear_by))
+    calm = float(np.quantile(around, _CALM_SHARE))
+    most_alike = float(np.max(comparison.box(box)[chosen]))
+    return most_alike <= min(settings.changed_likeness, calm - settings.clear_by)
 
 
 def _is_steady(likenesses: NDArray[np.float32], settings: SceneSettings) -> bool:

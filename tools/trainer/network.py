@@ -188,10 +188,10 @@ class Deployed(nn.Module):
 
 
 class Pair(nn.Module):
-    """What is shipped: one detector for some classes, and for all others one that sees the picture at half the size.
+    """What is shipped: a detector that answers for some classes, and one for all that sees half the size.
 
     The cells of the second come after those of the first, and their strides are twice as long. Of a class that it
-    does not answer for, each says 0.
+    does not answer for, the first says 0.
     """
 
     def __init__(self, first: Detector, second: Detector, of_first: Sequence[int]) -> None:
@@ -200,11 +200,9 @@ class Pair(nn.Module):
         answers = torch.zeros(len(first.kinds))
         answers[list(of_first)] = 1
         self.register_buffer("answers", torch.cat([torch.ones(5), answers]))
-        self.register_buffer("others", torch.cat([torch.ones(5), 1 - answers]))
 
     def forward(self, x: Tensor) -> Tensor:
-        half = functional.avg_pool2d(x, 2)
-        return torch.cat([self.first(x) * self.answers, self.second(half) * self.others], dim=1)
+        return torch.cat([self.first(x) * self.answers, self.second(functional.avg_pool2d(x, 2))], dim=1)
 
 
 def grid(height: int, width: int, device: torch.device | str = "cpu") -> Tensor:

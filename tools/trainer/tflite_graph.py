@@ -120,13 +120,11 @@ class Pair:
 
     def __init__(self, first: Graph, second: Graph, of_first: Sequence[int]) -> None:
         self._first, self._second = first, second
-        answers = [float(index in of_first) for index in range(len(first.kinds))]
-        self._answers = tf.constant([1.0] * 5 + answers)
-        self._others = tf.constant([1.0] * 5 + [1 - answer for answer in answers])
+        self._answers = tf.constant([1.0] * 5 + [float(index in of_first) for index in range(len(first.kinds))])
 
     def __call__(self, picture: Value) -> Value:
         half = tf.nn.avg_pool2d(picture, 2, 2, "VALID")
-        return tf.concat([self._first(picture) * self._answers, self._second(half) * self._others], 1)
+        return tf.concat([self._first(picture) * self._answers, self._second(half)], 1)
 
 
 def to_tflite(network: Pair, height: int, width: int) -> bytes:

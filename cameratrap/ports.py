@@ -75,8 +75,7 @@ class Camera(Protocol):
 class Detector(Protocol):
     """Finds, names and boxes what is in a picture.
 
-    ``name`` and ``version`` identify the model in every record; ``recorded`` is True where the answers were recorded
-    from a real model earlier rather than computed now. ``score_threshold`` is the model's general one.
+    ``name`` and ``version`` identify the model in every record. ``score_threshold`` is the model's general one.
     """
 
     @property
@@ -90,9 +89,6 @@ class Detector(Protocol):
 
     @property
     def score_threshold(self) -> float | None: ...
-
-    @property
-    def recorded(self) -> bool: ...
 
     def detect(self, frame: Frame) -> DetectedFrame:
         """Raises ImageError for a picture that cannot be read, ModelError when the model itself fails."""

@@ -44,7 +44,6 @@ class NamedDetector:
     version = "1"
     sha256 = "0" * 64
     score_threshold = None
-    recorded = False
 
     def __init__(self, answers: Mapping[str, Mapping[str, int] | None]) -> None:
         self.answers = answers

@@ -101,9 +101,7 @@ class Watch:
         self._boot_id = boot_id
         self._serial = serial
         self._folder = PictureFolder(card.folder, last_path(card.connection))
-        self._model = ModelIdentity(
-            detector.name, detector.version, detector.sha256, detector.score_threshold, detector.recorded
-        )
+        self._model = ModelIdentity(detector.name, detector.version, detector.sha256, detector.score_threshold)
 
     def run(
         self, triggers: TriggerSource, closing: Closing, *, tell: Tell = lambda _: None, ended: bool = False

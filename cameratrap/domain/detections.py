@@ -81,7 +81,7 @@ class DetectedFrame:
     """What a detector says of one frame: its upright size in pixels and the detections, best score first.
 
     ``doubtful`` are those that score too low to be believed without other evidence, best first; none overlaps
-    a detection. ``view`` is the frame made small, None from a detector that gives none (a recorded one).
+    a detection. ``view`` is the frame made small, None from a detector that gives none.
     """
 
     width: int

@@ -112,10 +112,6 @@ class ClassifyingDetector:
     def score_threshold(self) -> float | None:
         return self._detector.score_threshold
 
-    @property
-    def recorded(self) -> bool:
-        return self._detector.recorded
-
     def detect(self, frame: Frame) -> DetectedFrame:
         """Raises ImageError for a picture that cannot be read, ModelError when a model fails on it."""
         seen = self._detector.detect(frame)

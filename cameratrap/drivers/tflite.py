@@ -24,8 +24,6 @@ _REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2
 class TfliteDetector:
     """A detector that runs one model folder, loaded as ``model``. Not for several threads at once."""
 
-    recorded = False
-
     def __init__(
         self,
         model: ModelFolder,

@@ -18,13 +18,12 @@ from cameratrap.store.views import BurstView, remember
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which model answered, at which threshold, and whether its answers were recorded earlier."""
+    """Which model answered, and at which threshold."""
 
     name: str
     version: str
     sha256: str
     score_threshold: float | None
-    recorded: bool
 
     @property
     def full_name(self) -> str:
@@ -134,14 +133,13 @@ def _add_classification(connection: sqlite3.Connection, burst: str, model: Model
     ).fetchone()
     cursor = connection.execute(
         "INSERT INTO classifications (burst, method, classified_by, classified_at, model_sha256, score_threshold,"
-        " recorded, replaces) VALUES (?, 'machine', ?, ?, ?, ?, ?, ?)",
+        " replaces) VALUES (?, 'machine', ?, ?, ?, ?, ?)",
         (
             burst,
             model.full_name,
             made_at.isoformat(),
             model.sha256,
             model.score_threshold,
-            model.recorded,
             before["id"],
         ),
     )

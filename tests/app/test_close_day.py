@@ -55,7 +55,7 @@ def look(card: Card, burst: str, taxon: str | None, count: int) -> None:
     when = pictures[0].captured_at
     seen = (Observation(taxon, count, count, count, 0.9, when, when),) if taxon else ()
     analysis = Analysis(tuple(PictureAnswer(picture, 1, 1, ()) for picture in pictures), seen)
-    model = ModelIdentity("m", "1", "00", 0.5, recorded=False)
+    model = ModelIdentity("m", "1", "00", 0.5)
     store_analysis(card.connection, burst, analysis, model, made_at=at(2, "00:00"))
 
 

@@ -20,7 +20,7 @@ LARGE = 2 * DECODING_BYTES
 
 
 class Closable:
-    name, version, sha256, score_threshold, recorded = "closable", "1", "0" * 64, None, False
+    name, version, sha256, score_threshold = "closable", "1", "0" * 64, None
 
     def __init__(self) -> None:
         self.closed = False

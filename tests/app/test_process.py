@@ -30,7 +30,7 @@ START = datetime(2026, 6, 1, 5, 0, tzinfo=UTC)
 class Scripted:
     """A detector that answers in turn; an exception in the script is raised."""
 
-    name, version, recorded, score_threshold = "scripted", "1", False, None
+    name, version, score_threshold = "scripted", "1", None
 
     def __init__(self, *answers: Sequence[Detection] | Exception) -> None:
         self.answers = list(answers)
@@ -50,7 +50,7 @@ class Scripted:
 class ByName:
     """A detector that finds as many birds as the file's number says, and takes longest for the first ones."""
 
-    name, version, recorded, score_threshold = "by-name", "1", False, None
+    name, version, score_threshold = "by-name", "1", None
 
     def __init__(self) -> None:
         self.closed = False

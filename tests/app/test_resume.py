@@ -24,7 +24,7 @@ FACTS = {"model": "of the test 1", "score": None}
 class Watching:
     """A detector that finds the same log in every picture of a place, and now and then a deer beside it."""
 
-    name, version, sha256, recorded, score_threshold = "watching", "1", "0" * 64, False, 0.3
+    name, version, sha256, score_threshold = "watching", "1", "0" * 64, 0.3
     place = View(160, 120, np.random.default_rng(1).integers(0, 255, (120, 160), dtype=np.uint8).tobytes(), 0.3)
 
     def __init__(self) -> None:

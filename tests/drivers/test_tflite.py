@@ -93,7 +93,7 @@ def test_the_ssd_head_runs(tmp_path: Path) -> None:
     detector = TfliteDetector(load(constant_folder(tmp_path / "m")))
     seen = detector.detect(frame(picture()))
     assert [each.model_label for each in seen.detections] == ["bird", "person", "bird"]
-    assert (detector.name, detector.version, detector.recorded) == ("m", "1.0", False)
+    assert (detector.name, detector.version) == ("m", "1.0")
 
 
 def test_the_same_picture_gives_the_same_answer(tmp_path: Path) -> None:

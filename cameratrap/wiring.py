@@ -41,16 +41,18 @@ def closing_rules(config: Config, taxa: TaxaTable) -> Closing:
 
 
 def look_settings(config: Config, taxa: TaxaTable) -> LookSettings:
-    """How the trap looks at its pictures. Raises ConfigError that lists every name the taxa table does not have."""
+    """How the trap looks at its pictures. Raises ConfigError that lists every name no rule can apply to."""
     from cameratrap.app.look import LookSettings
     from cameratrap.domain.policy import PeoplePolicy
     from cameratrap.errors import ConfigError, ConfigProblem
 
     agree_frames = config.counting.agree_frames
-    unknown = [name for name in agree_frames if name not in taxa]
-    if unknown:
-        expected = "a taxon of the table: `cameratrap config show` names the one that is used"
-        raise ConfigError([ConfigProblem("counting.agree_frames", f'"{name}"', expected) for name in unknown])
+    unknown = "must be a taxon of the table: `cameratrap config show` names the one that is used"
+    root = "has no coarser name to be counted under until frames agree"
+    wrong = {name: unknown for name in agree_frames if name not in taxa}
+    wrong |= {name: root for name in agree_frames if name in taxa and len(taxa.lineage(name)) == 1}
+    if wrong:
+        raise ConfigError([ConfigProblem("counting.agree_frames", f'"{name}"', why) for name, why in wrong.items()])
     return LookSettings(
         taxa,
         {taxa.resolve(name).name: frames for name, frames in agree_frames.items()},

@@ -17,13 +17,13 @@ from cameratrap.app.look import LookedBurst, LookSettings, look_at
 from cameratrap.app.processed import ClipMoment, ProcessedFile, fullest
 from cameratrap.app.scenes import new_scene, verdict
 from cameratrap.domain.detections import Detection, count_by_taxon
+from cameratrap.domain.events import BURST_GAP
 
 if TYPE_CHECKING:
     from cameratrap.vision.scene import Scene
 
 _Item = TypeVar("_Item")
 
-BURST_GAP = timedelta(seconds=5)
 # A series without end, such as a time-lapse of one picture a second, is answered for in parts.
 LARGEST_BURST = 20
 

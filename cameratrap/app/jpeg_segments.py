@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -13,6 +14,11 @@ MAX_SEGMENTS = 500
 MAX_SCANS = 100
 
 _START_OF_SCAN = 0xDA
+_HUFFMAN = 0xC4
+# A card loses blocks of 512 bytes and more; in what an encoder writes no byte repeats as often.
+_LOST_BYTES = 4096
+# In the data of a scan 0xFF is followed by 0, a restart's number, fill bytes, or the end (B.1.1.2).
+_NO_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xd9\xff]")
 # Start of frame, apart from the three codes in that range that are something else (DHT, JPG, DAC).
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -58,8 +64,37 @@ def check_scans(data: bytes, segments: JpegSegments) -> None:
     """
     if data.rfind(b"\xff\xd9", segments.data_start) < 0:
         raise ImageError("the picture is cut off", why="its end is missing")
+    if not segments.held_samples and _is_damaged(data, segments.data_start):
+        raise ImageError("the picture is damaged", why="part of its data is missing")
     if segments.held_samples and data.count(bytes([0xFF, _START_OF_SCAN]), segments.data_start) > MAX_SCANS:
         raise ImageError("the picture is not a camera's", why=f"it is sent in more than {MAX_SCANS} scans")
+
+
+def _is_damaged(data: bytes, scan: int) -> bool:
+    """Whether the data of the only scan holds what no encoder writes there.
+
+    A decoder only warns of it and shows grey: a bad block of a card would be counted as a picture without animals.
+    """
+    start = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
+    end = data.find(b"\xff\xd9", start)
+    lost = data.find(bytes(_LOST_BYTES), start, end) >= 0 and not _zeros_mean_flat(data, scan)
+    return lost or data.find(b"\xff" * _LOST_BYTES, start, end) >= 0 or _NO_DATA.search(data, start, end) is not None
+
+
+def _zeros_mean_flat(data: bytes, scan: int) -> bool:
+    """Whether zeros are how a flat part is written: the first code of each AC table then ends its block.
+
+    A table (B.2.4.2) is its class and number, how many codes there are of each of 16 lengths, and their symbols.
+    """
+    position, ends = 2, True
+    while position < scan:
+        length = _length(data[position + 1], data[position + 2 : position + 4])
+        tables = data[position + 4 : position + length] if data[position + 1] == _HUFFMAN else b""
+        while len(tables) > 17:
+            ends = ends and (tables[0] < 0x10 or tables[17] == 0)
+            tables = tables[17 + sum(tables[1:17]) :]
+        position += length
+    return ends
 
 
 def _length(marker: int, length: bytes) -> int:

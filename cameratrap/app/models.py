@@ -152,4 +152,5 @@ def _hint(reference: str) -> str:
     near = get_close_matches(reference, known, n=1)
     if near:
         return f"did you mean {near[0]}?"
+    known = list(dict.fromkeys(known))
     return f"installed: {', '.join(known)}" if known else "install one with `cameratrap models install PATH`"

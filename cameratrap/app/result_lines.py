@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,11 +37,12 @@ class ResultLines:
         if self.resumed:
             self._check(facts)
         try:
-            self._file = path.open("r+b" if self.resumed else "ab")
-            self._lock()
-            if not self.resumed:
-                self._file.truncate(0)
-                write_durably(self._sidecar, json.dumps(facts, indent=1).encode())
+            with ExitStack() as failed:
+                self._file = failed.enter_context(path.open("r+b" if self.resumed else "ab"))
+                self._lock()
+                if not self.resumed:
+                    self._begin(facts)
+                failed.pop_all()
         except OSError as error:
             raise UsageError(f"cannot write to {path}", why=error.strerror or str(error)) from error
 
@@ -76,11 +78,18 @@ class ResultLines:
             self._sidecar.unlink(missing_ok=True)
         self._file.close()
 
+    def _begin(self, facts: Facts) -> None:
+        if self._sidecar.is_file() and self._path.stat().st_size:
+            hint = f"--resume goes on with it; to begin anew remove {self._sidecar.name}"
+            raise UsageError(f"an interrupted run lies in {self._path}", hint=hint)
+        write_durably(self._sidecar, b"{}")  # where that cannot be, nothing is lost yet
+        self._file.truncate(0)
+        write_durably(self._sidecar, json.dumps(facts, indent=1).encode())
+
     def _lock(self) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._file.close()
             raise UsageError(f"another process is writing {self._path}") from None
 
     def _check(self, facts: Facts) -> None:
@@ -101,7 +110,7 @@ class ResultLines:
             raise UsageError(
                 f"{self._path} was begun otherwise",
                 why=f"{name}: {json.dumps(was)} then, {json.dumps(facts[name])} now",
-                hint="give the same options, or leave --resume away to write it anew",
+                hint=f"give the same options; to begin anew remove {self._sidecar.name} and leave --resume away",
             )
 
 

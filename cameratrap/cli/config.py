@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from cameratrap.app.models import find_model
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
 from cameratrap.config import FILE_NAME, keys, template
 from cameratrap.errors import ConfigError, ConfigProblem, UsageError
+from cameratrap.wiring import look_settings
 
 
 @click.group()
@@ -59,10 +61,16 @@ def show(ctx: Context, out: Output, *, origin: bool) -> None:
 @config.command("check", short_help="Check every file and variable that counts.")
 @click.pass_obj
 def check(ctx: Context) -> None:
-    """Check every file and variable that counts; all problems are listed at once. Exit status 2 if there are any."""
+    """Check every file and variable that counts, and the models they name.
+
+    All problems of keys are listed at once. Exit status 2 if there are any, 1 if it is a model's.
+    """
     problems = _missing_files(ctx)
     if problems:
         raise ConfigError(problems, hint="a path is taken as seen from the folder the program is started in")
+    look_settings(ctx.config, ctx.taxa())
+    for model in filter(None, (ctx.config.detector.model, ctx.config.detector.classifier)):
+        find_model(model, ctx.taxa())
     used = sorted(set(ctx.resolved.origins.values()) - {"default"})
     ctx.say("the configuration is good" + (f" ({', '.join(used)})" if used else " (nothing is set)"))
 

@@ -40,9 +40,10 @@ def demo(ctx: Context, folder: Path | None, model: str, *, as_json: bool) -> int
     """The whole journey on this machine, from the trigger to the researcher's table.
 
     Without DIR the trap hangs at a waterhole for three days, drawn by this program. With DIR it takes the JPEG pictures
-    in that folder instead, up to 200; nothing in it is changed. The detector runs for real, as does all that a trap and
-    a receiver run; only the modem and the satellite's gateway are emulated. Exit status 1 if the researcher's table
-    does not agree with the card, 3 if some pictures could not be used. Keep the pictures and databases with --data DIR.
+    in that folder instead, up to 200; nothing in it is changed, and the configuration's `people` holds for the copies.
+    The detector runs for real, as does all that a trap and a receiver run; only the modem and the satellite's gateway
+    are emulated. Exit status 1 if the researcher's table does not agree with the card, 3 if some pictures could not be
+    used. Keep the pictures and databases with --data DIR.
     """
     from cameratrap.cli.journey import Journey
     from cameratrap.config import Config
@@ -53,7 +54,7 @@ def demo(ctx: Context, folder: Path | None, model: str, *, as_json: bool) -> int
     detector = open_detector(Config(), builtin_taxa(), model)
     with closing(detector), _folder(ctx, folder) as kept:
         play, refused = _waterhole(ctx) if folder is None else _own_pictures(ctx, folder)
-        journey = Journey(kept, play)
+        journey = Journey(kept, play, None if folder is None else ctx.config.people)
         failures = _photograph(ctx, journey, detector)
         if journey.play.shown is not None:
             ctx.say(f"   {_accuracy(journey)}\n   For how it does on real ones see `cameratrap models show {model}`.")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from cameratrap.app.watch import Tell, Watch, WatchReport
 from cameratrap.config import ENVIRONMENT_PREFIX, FILE_NAME, Config, resolve
+from cameratrap.config.tree import People
 from cameratrap.domain.tallies import Tally
 from cameratrap.errors import DeviceError, StoreError
 from cameratrap.resources import builtin_taxa
@@ -50,6 +51,10 @@ rule = "last-record"
 [summary]
 max_messages = 1
 
+[people]
+person = "{people.person}"
+vehicle = "{people.vehicle}"
+
 [ground]
 stations = {{ "{imei}" = "{name}" }}
 require_proof = false
@@ -75,8 +80,11 @@ class Comparison:
 class Journey:
     """The steps, over one folder that holds ``card``, ``gateway`` and ``receiver``."""
 
-    def __init__(self, folder: Path, play: Play) -> None:
-        """Raises StoreError for a folder that already holds something: nobody's data is drawn over."""
+    def __init__(self, folder: Path, play: Play, people: People | None = None) -> None:
+        """``people`` is what becomes of their pictures; by default they are kept.
+
+        Raises StoreError for a folder that already holds something: nobody's data is drawn over.
+        """
         if folder.exists() and any(folder.iterdir()):
             raise StoreError(f"{folder} is not empty", hint="name a new folder for the demonstration with --data DIR")
         self.folder = folder
@@ -85,7 +93,7 @@ class Journey:
         self.gateway.mkdir(parents=True)
         self.configuration = folder / FILE_NAME
         facts = "\n".join(f"{key} = {json.dumps(value)}" for key, value in play.station.items())
-        text = CONFIGURATION.format(station=facts, imei=IMEI, name=play.name)
+        text = CONFIGURATION.format(station=facts, imei=IMEI, name=play.name, people=people or People())
         self.configuration.write_text(text, encoding="utf-8")
 
     @property

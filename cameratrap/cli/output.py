@@ -95,7 +95,9 @@ def table_options(command: _F) -> _F:
 
 def _spare(output: Path | None) -> None:
     """Results go over old results, never over a picture or an index that a slip of the shell has named."""
-    if output is not None and output.suffix.lower() not in _RESULTS and output.is_file() and output.stat().st_size:
+    if output is None or output.suffix.lower() in _RESULTS or output.with_name(f"{output.name}.unfinished").is_file():
+        return
+    if output.is_file() and output.stat().st_size:
         raise UsageError(
             f"{output} exists and is no table",
             hint=f"name a file that ends in {', '.join(sorted(_RESULTS))}, or remove it first",

@@ -48,7 +48,7 @@ def _offset(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path, readable=False))
 @click.option("--model", help="An installed model's name, a model folder, or a published .tflite file.")
 @click.option("--classifier", metavar="NAME", help="A second model that names what the first one found.")
 @click.option("--timezone", "zone", callback=_offset, metavar="+HH:MM", help="Offset of times whose file states none.")
@@ -81,7 +81,7 @@ def process(
     read is named with the reason, the others are still done, and the exit status is 3. Files are only read.
 
     "event" names the first file of those in one folder that show something and follow each other within the
-    independence interval. Pictures of one folder within 5 seconds are one burst: their frames agree on names, and
+    independence interval. Pictures of one folder within 3 seconds are one burst: their frames agree on names, and
     the background, which the folder's earlier bursts show, speaks for or against what was found (set
     detector.background to false to leave that out).
 
@@ -93,6 +93,8 @@ def process(
     """
     if resumes and not _is_resumable(out):
         raise UsageError("--resume needs --json and --output FILE", hint="give the options of the run that stopped")
+    if not any(os.path.lexists(path) for path in paths):
+        raise UsageError(f"there is no {paths[0]}")
     request = _Request(ctx, paths, model, classifier, zone, score, jobs, None if no_videos else video_fps)
     passed_over: Counter[str] = Counter()
     files = request.files(passed_over)
@@ -139,7 +141,9 @@ class _Request:
         return EXTENSIONS if self.frame_rate is None else EXTENSIONS | CLIP_EXTENSIONS
 
     def files(self, passed_over: Counter[str] | None = None) -> Iterator[Path]:
-        return find_files(self.paths, self.extensions, passed_over)
+        clips = () if self.frame_rate is not None else CLIP_EXTENSIONS
+        named = (path for path in self.paths if path.is_dir() or path.suffix.lower() not in clips)
+        return find_files(named, self.extensions, passed_over)
 
     def open_detector(self) -> Detector:
         return open_detector(self.config, self.ctx.taxa(), self.model, self.classifier)
@@ -156,6 +160,7 @@ class _Request:
             "sha256 of the model": detector.sha256,
             "score": section.score_threshold,
             "detector.runtime": section.runtime,
+            "taxa": self.config.taxa,
             "detector.background": self.settings.background,
             "counting.agree_frames": json.dumps(dict(self.settings.agree_frames), sort_keys=True),
             "events.interval_minutes": self.config.events.interval_minutes,

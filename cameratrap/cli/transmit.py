@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cameratrap.cli.context import Context
-from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.output import Output, plural, table_options
 from cameratrap.errors import StoreError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _show(ctx: Context, out: Output, *, ignore_schedule: bool) -> int:
         due = queued if ignore_schedule else outbox.due(datetime.now(UTC))
     out.table(COLUMNS, [_row(message) for message in due])
     waiting = [message for message in queued if message not in due]
-    ctx.say(f"{len(due)} due, {sum(message.credits for message in due)} credits; {_waiting(waiting)}")
+    ctx.say(f"{len(due)} due, {plural(sum(message.credits for message in due), 'credit')}; {_waiting(waiting)}")
     return 0
 
 
@@ -135,7 +135,7 @@ def _report(ctx: Context, out: Output, report: TransmitReport) -> int:
 
 
 def _credits(least: int, most: int) -> str:
-    return f"{least} credits" if least == most else f"{least} to {most} credits"
+    return plural(least, "credit") if least == most else f"{least} to {most} credits"
 
 
 def _waiting(messages: Sequence[OutboxMessage]) -> str:

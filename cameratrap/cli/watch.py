@@ -81,6 +81,8 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
         f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')},"
         f" {plural(report.days_closed, 'day')} closed on {ctx.data}"
     )
+    if settings.policy.changes_pictures and report.pictures < player.frames:
+        ctx.say("pictures that were on the card before stay as they are: what `people` says holds for new ones")
     if copies := len(pictures) - player.frames:
         ctx.say(f"left out: {plural(copies, 'copy', 'copies')} of other pictures")
     return 3 if problems or report.failures else 0

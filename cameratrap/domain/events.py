@@ -19,6 +19,8 @@ from typing import Literal
 from cameratrap.domain.detections import max_n
 
 DEFAULT_INTERVAL = timedelta(minutes=30)
+# Recorded pictures that follow each other within this are of one trigger: cameras take bursts of one to three a second.
+BURST_GAP = timedelta(seconds=3)
 Source = Literal["machine", "human"]
 
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from cameratrap.domain.events import TriggerCause
+from cameratrap.domain.events import BURST_GAP, TriggerCause
 from cameratrap.errors import DeviceError
 from cameratrap.ports import EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
-
-BURST_GAP = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)

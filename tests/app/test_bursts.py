@@ -48,8 +48,8 @@ def answers(files: Sequence[Examined], settings: LookSettings | None = None) -> 
     return [result for burst in in_bursts(files, mark_of) for result in answering.answer(burst)]
 
 
-def test_pictures_within_five_seconds_of_each_other_are_one_burst() -> None:
-    times = [0, 5, 10, 15.1, 16]
+def test_pictures_within_three_seconds_of_each_other_are_one_burst() -> None:
+    times = [0, 3, 6, 9.1, 10]
     assert names([picture(f"a/{n}", at) for n, at in enumerate(times)]) == [["a/0", "a/1", "a/2"], ["a/3", "a/4"]]
 
 

@@ -314,3 +314,27 @@ def test_a_card_that_fails_is_said_to(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(data) > 5000
     monkeypatch.setattr(images, "open_regular", lambda _: Failing(data))
     assert "Input/output error" in refused(tmp_path / "a.jpg")
+
+
+def noisy_jpeg(**save: object) -> bytes:
+    stream = io.BytesIO()
+    Image.effect_noise((1280, 960), 60).convert("RGB").save(stream, "JPEG", quality=90, **save)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("lost", [bytes(8192), b"\xff" * 8192, b"\xff\xc0" + bytes(30)])
+def test_a_jpeg_whose_data_was_lost_inside_is_refused(lost: bytes) -> None:
+    """What a failing card makes of a picture's middle: a decoder would show grey there, and no animal."""
+    whole = noisy_jpeg()
+    middle = len(whole) // 2
+    assert "part of its data is missing" in refused(whole[:middle] + lost + whole[middle + len(lost) :])
+    read_image(whole)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("save", [{}, {"optimize": True}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_picture_of_one_colour_is_not_taken_for_damaged(mode: str, save: dict[str, object]) -> None:
+    """A cap on the lens; with tables of its own the file's data is nothing but zeros."""
+    stream = io.BytesIO()
+    Image.new(mode, (4000, 3000)).save(stream, "JPEG", **save)
+    assert read_image(stream.getvalue()).width == 4000

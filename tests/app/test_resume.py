@@ -192,3 +192,30 @@ def test_any_name_of_a_file_comes_back(tmp_path: Path) -> None:
     assert [json.loads(line)["file"] for line in (tmp_path / "a.jsonl").read_text().splitlines()] == [
         str(file) for file in files
     ]
+
+
+def test_an_interrupted_run_is_not_begun_anew_by_oversight(tmp_path: Path, files: list[Path]) -> None:
+    """Without --resume its lines stay and the way on is told; without its note it is begun anew."""
+    path = tmp_path / "a.jsonl"
+    interrupted(path, files, 7)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="an interrupted run lies in"):
+        ResultLines(path, FACTS)
+    assert path.read_bytes() == before
+    path.with_name(path.name + UNFINISHED).unlink()
+    with ResultLines(path, FACTS):
+        assert path.read_bytes() == b""
+
+
+def test_a_run_that_cannot_begin_leaves_the_old_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that is full, or a folder that may not be written to, is noticed before anything is emptied."""
+    path = tmp_path / "a.jsonl"
+    path.write_text("old\n", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("cameratrap.app.result_lines.write_durably", full)
+    with pytest.raises(UsageError, match="cannot write to"):
+        ResultLines(path, FACTS)
+    assert path.read_text(encoding="utf-8") == "old\n"

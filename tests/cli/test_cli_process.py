@@ -337,3 +337,43 @@ def test_progress_is_shown_on_a_terminal_and_the_data_stays_whole(card: Path, mo
     assert "3/3" in shown
     assert "/s" in shown
     assert len(objects(done.stdout.decode())) == 3
+
+
+def test_a_mistyped_path_alone_leaves_old_results(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.jsonl"
+    old.write_text("{}\n", encoding="utf-8")
+    assert run(["process", str(tmp_path / "nowhere"), "--model", model, "--json", "-o", str(old)]) == 2
+    assert "there is no" in capsys.readouterr().err
+    assert old.read_text(encoding="utf-8") == "{}\n"
+
+
+def test_a_clip_given_by_name_is_passed_over_too(
+    card: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "c.mp4").write_bytes(b"a clip")
+    picture = str(card / "a" / "1.jpg")
+    assert run(["process", picture, str(tmp_path / "c.mp4"), "--no-videos", "--model", model, "--json"]) == 0
+    assert [line["file"] for line in objects(capsys.readouterr().out)] == [picture]
+
+
+def test_results_of_any_name_are_gone_on_with(card: Path, model: str, tmp_path: Path) -> None:
+    """A name that the first run took is not refused by the second."""
+    out = tmp_path / "results"
+    arguments = ["process", str(card), "--model", model, "--json", "-o", str(out)]
+    assert run(arguments) == 0
+    whole = out.read_bytes()
+    out.write_bytes(whole[: len(whole) // 2])
+    facts = tmp_path / "results.unfinished"
+    assert run([*arguments[:-1], str(tmp_path / "other")]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cameratrap.app.result_lines.ResultLines.write", _interrupt)
+        assert run([*arguments[:-1], str(tmp_path / "third")]) == 130
+    facts.write_bytes((tmp_path / "third.unfinished").read_bytes())
+    assert run([*arguments, "--resume"]) == 0
+    assert out.read_bytes() == whole
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from detection.figures import Share, figures
 from detection.intervals import Interval, of_difference
 from detection.people import LEAST_FRAMES, Cases, people
-from detection.readings import READINGS, Thresholds, frame_by_frame
+from detection.readings import READINGS, Thresholds, counted, frame_by_frame
 from detection.record import Record
 from detection.thresholds import RULES, by_frame, crossed, over_halves, pick
 
@@ -106,6 +106,8 @@ def ladder(record: Record) -> Iterator[str]:
     for name, thresholds in steps.items():
         shares = figures(frame_by_frame(record.answers, thresholds))
         yield _row([name, *(_count(shares[figure]) for figure in _SHORT)])
+    shares = figures(counted(record.answers, None))
+    yield _row(["as shipped, with the background and counted", *(_count(shares[figure]) for figure in _SHORT)])
 
 
 def _picked_here(record: Record) -> float:

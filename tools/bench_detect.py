@@ -20,7 +20,7 @@ from detection import tables
 from detection.card import card
 from detection.record import Record, from_held_out, from_model
 from detection.thresholds import RULES, USUAL_RULE
-from trainer.dataset import LISTS, Frame, read_frames
+from trainer.dataset import Frame, read_frames, without_data
 from trainer.held_out import read
 
 from cameratrap.app.models import ModelFolder, find_model, load_folder
@@ -74,9 +74,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--halves is a number of draws, --doubt a score from 0 to 1")
     if options.card and options.doubt is not None:
         parser.error("a card is of the model as it is shipped, without --doubt")
-    for name in LISTS:
-        if not (options.data / name).is_file():
-            parser.error(f"there is no {options.data / name}; the real data are not part of the repository")
+    if why := without_data(options.data):
+        parser.error(why)
     return options
 
 
@@ -95,41 +94,45 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
         if options.halves:
             yield from tables.halves(measured[record.name], options.halves)
         yield from tables.people_and_animals(record, results[record.name])
-    yield from tables.raccoons(_photos(model, frames) for model in (_our_model(), *_models(options)))
+    yield from tables.raccoons(_photos(model, frames) for model in (our_model(), *other_models(options)))
 
 
 def _card(options: argparse.Namespace) -> Iterator[str]:
     frames = read_frames(options.data)
     ours = _ours(options, frames)
     results = tables.results(ours.only(lambda frame: frame.measured), options.rule)
-    yield from card(ours, results, _photos(_our_model(), frames))
+    yield from card(ours, results, _photos(our_model(), frames))
 
 
 def _ours(options: argparse.Namespace, frames: Sequence[Frame]) -> Record:
-    model = _doubting(_our_model(), options.doubt)
+    model = _doubting(our_model(), options.doubt)
     return from_held_out(read(options.held_out), frames, options.data, model)
 
 
 def _run(options: argparse.Namespace, frames: Sequence[Frame], fold_of: Mapping[str, int]) -> Iterator[Record]:
     """The other detectors, on the frames of the cameras that ours was measured on."""
     wanted = [frame for frame in frames if frame.kind == "trap" and frame.camera in fold_of]
-    for model in _models(options):
-        if model.manifest.sha256 == _our_model().manifest.sha256:
-            raise ValueError(f"{model.name} has learned from these frames: they measure it no more")
+    for model in other_models(options):
         started = time.perf_counter()
         yield from_model(_doubting(model, options.doubt), wanted, fold_of)
         pace_ms = 1000 * (time.perf_counter() - started) / len(wanted)
         sys.stderr.write(f"{model.name}: {len(wanted)} frames, {pace_ms:.0f} ms a frame, all included\n")
 
 
-def _models(options: argparse.Namespace) -> list[ModelFolder]:
+def other_models(options: argparse.Namespace) -> list[ModelFolder]:
+    """Those to be run here: the published ones, or those that are named. Raises ModelError, ValueError for our own."""
     if options.no_models:
         return []
     references = options.model or [str(options.data / path) for path in PUBLISHED]
-    return [find_model(reference, builtin_taxa()) for reference in references]
+    models = [find_model(reference, builtin_taxa()) for reference in references]
+    for model in models:
+        if model.manifest.sha256 == our_model().manifest.sha256:
+            raise ValueError(f"{model.name} has learned from these frames: they measure it no more")
+    return models
 
 
-def _our_model() -> ModelFolder:
+def our_model() -> ModelFolder:
+    """The model that ships."""
     return load_folder(OURS, builtin_taxa())
 
 

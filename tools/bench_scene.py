@@ -18,18 +18,17 @@ from operator import add
 from pathlib import Path
 
 import numpy as np
-from bench_detect import DATA, HELD_OUT, OURS, PUBLISHED
+from bench_detect import DATA, HELD_OUT, other_models, our_model
 from detection.figures import FIGURES, share
 from detection.record import Record, from_held_out, from_model
 from scene_second_look import SecondLook, second_looks
 from scene_sequences import Answers, Reading, Sequences, alone, animals_of, in_sequence, on_an_animal, with_background
-from trainer.dataset import LISTS, Frame, read_frames
+from trainer.dataset import Frame, read_frames, without_data
 from trainer.held_out import read
 
-from cameratrap.app.models import ModelFolder, find_model, load_folder
+from cameratrap.app.models import ModelFolder
 from cameratrap.domain.detections import BBox, Detection
 from cameratrap.errors import CameraTrapError
-from cameratrap.resources import builtin_taxa
 from cameratrap.vision.scene import SceneSettings
 
 # What is tried where settings are chosen anew: around those that ship, from lax to strict.
@@ -69,9 +68,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not all(0 < score <= 1 for score in (options.score or 1, options.doubt)):
         parser.error("--score and --doubt are above 0 and at most 1")
-    for name in LISTS:
-        if not (options.data / name).is_file():
-            parser.error(f"there is no {options.data / name}; the real data are not part of the repository")
+    if why := without_data(options.data):
+        parser.error(why)
     return options
 
 
@@ -96,13 +94,10 @@ def _records(
     options: argparse.Namespace, frames: Sequence[Frame], sequences: Sequences
 ) -> Iterator[tuple[Record, float, ModelFolder | None]]:
     """Each detector's answers, the score from which it believes, and the model that can be asked again."""
-    ours = load_folder(OURS, builtin_taxa())
+    ours = our_model()
     yield from_held_out(read(options.held_out), frames, options.data, ours), ours.manifest.score_threshold, None
     wanted = [frame for its in sequences.values() for burst in its for frame in burst]
-    for name in [] if options.no_models else options.model or [str(options.data / path) for path in PUBLISHED]:
-        model = find_model(name, builtin_taxa())
-        if model.manifest.sha256 == ours.manifest.sha256:
-            raise ValueError(f"{model.name} has learned from these frames: they measure it no more")
+    for model in other_models(options):
         yield from_model(model, wanted, {}), model.manifest.score_threshold, model
 
 

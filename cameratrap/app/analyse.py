@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cameratrap.app.look import LookSettings, look_at
-from cameratrap.app.scene_memory import SceneMemory, is_infrared
+from cameratrap.app.scene_memory import SceneMemory
+from cameratrap.app.scenes import is_infrared
 from cameratrap.domain.counting import TaxonCount
 from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.judged import Fate, JudgedBox

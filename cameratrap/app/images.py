@@ -76,9 +76,9 @@ class OpenedImage:
     _stream: BinaryIO
 
     def read(self) -> StillImage:
-        """The picture. Raises ImageError where its data cannot be read or is cut off.
+        """The picture. Raises ImageError where its data cannot be read, is cut off or partly lost.
 
-        The data is checked to be complete, not decoded: a flaw inside it shows when a detector decodes it.
+        The data is checked to be whole, not decoded: a flaw that leaves it whole shows when a detector decodes it.
         """
         with reading():
             self._stream.seek(0)

@@ -57,7 +57,7 @@ def read_segments(stream: BinaryIO) -> JpegSegments:
 
 
 def check_scans(data: bytes, segments: JpegSegments) -> None:
-    """Raises ImageError where the end marker does not follow the picture data, or there are scans without end.
+    """Raises ImageError where the picture data does not reach its end marker, is partly lost, or has too many scans.
 
     Inside picture data 0xFF is never followed by a marker's code (B.1.1.2), so what is found there is one; those of a
     thumbnail lie before it.

@@ -5,7 +5,6 @@ What is there afterwards is whole or not there: it is made beside its place, che
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from cameratrap.app.models import (
 )
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import ModelError
+from cameratrap.store.durable import sync
 
 # Brings what is published at a URL into a file and checks its sha256. Raises ModelError.
 Fetch = Callable[[str, Path, str], None]
@@ -133,13 +133,13 @@ def _copy(model: ModelFolder, target: Path) -> None:
         new.mkdir()
         for source, name in ((model.manifest_path, MANIFEST), (model.weights, WEIGHTS)):
             shutil.copyfile(source, new / name)
-            _sync(new / name)
+            sync(new / name)
         if sha256_of(new / WEIGHTS) != model.manifest.sha256:
             raise OSError("what was written is not what was read")
         if target.exists():
             target.rename(temporary / "old")
         new.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
 
 
 @contextmanager
@@ -154,11 +154,3 @@ def _beside(target: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise ModelError(f"the model cannot be copied to {target}", why=error.strerror or str(error)) from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from cameratrap.app.scenes import new_scene, verdict
-from cameratrap.domain.detections import DetectedFrame, View
+from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.store.analyses import stored_boxes
 from cameratrap.store.views import remembered, remembered_before, view_of
@@ -53,10 +53,3 @@ class SceneMemory:
             for judged, own in zip(verdicts, (number == seen.media for number in numbers), strict=True)
         ]
         scene.learn(frames, verdicts)
-
-
-def is_infrared(view: View) -> bool:
-    """Whether a scene takes a picture for one by infrared, and so compares it with no other by daylight."""
-    from cameratrap.vision.scene import SceneSettings
-
-    return view.colour < SceneSettings().infrared_colour

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cameratrap.domain.detections import View
 from cameratrap.domain.judged import Fate, JudgedBox
 from cameratrap.domain.taxa import TaxaTable
 
@@ -32,3 +33,10 @@ def verdict(boxes: Sequence[JudgedBox]) -> Judged:
             if box.fate.suppressed
         ),
     )
+
+
+def is_infrared(view: View) -> bool:
+    """Whether a scene takes a picture for one by infrared."""
+    from cameratrap.vision.scene import SceneSettings
+
+    return SceneSettings().is_infrared(view)

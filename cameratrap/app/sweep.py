@@ -10,7 +10,7 @@ from cameratrap.errors import ImageError
 from cameratrap.ports import Trigger
 from cameratrap.store.bursts import add_picture, begin_burst, burst_of_trigger, pictures_of
 from cameratrap.store.card import Card
-from cameratrap.store.durable import make_folder_durably, remove_durably, sync_folder
+from cameratrap.store.durable import make_folder_durably, remove_durably, sync
 from cameratrap.store.exif import PictureTags, read_tags
 from cameratrap.store.media import SavedPicture, last_folder, partial_pictures, pictures, sha256_of
 
@@ -89,5 +89,5 @@ def _set_aside(folder: Path, path: str) -> str:
     while target.exists():
         target = target.with_name(target.name + "_")
     (folder / path).rename(target)
-    sync_folder(target.parent)
+    sync(target.parent)
     return path

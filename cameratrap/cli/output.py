@@ -95,9 +95,12 @@ def table_options(command: _F) -> _F:
 
 def _spare(output: Path | None) -> None:
     """Results go over old results, never over a picture or an index that a slip of the shell has named."""
-    if output is None or output.suffix.lower() in _RESULTS or output.with_name(f"{output.name}.unfinished").is_file():
+    if output is None or output.suffix.lower() in _RESULTS:
         return
-    if output.is_file() and output.stat().st_size:
+    from cameratrap.app.result_lines import UNFINISHED
+
+    begun = output.with_name(output.name + UNFINISHED).is_file()
+    if not begun and output.is_file() and output.stat().st_size:
         raise UsageError(
             f"{output} exists and is no table",
             hint=f"name a file that ends in {', '.join(sorted(_RESULTS))}, or remove it first",

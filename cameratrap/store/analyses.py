@@ -15,6 +15,9 @@ from cameratrap.store.connection import transaction
 from cameratrap.store.treatments import decide
 from cameratrap.store.views import BurstView, remember
 
+# The number of the newest model's word on a burst, NULL where no model has looked at it.
+_NEWEST = "SELECT MAX(id) AS id FROM classifications WHERE burst = ? AND method = 'machine'"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
@@ -106,11 +109,7 @@ def store_analysis(
 
 def stored_boxes(connection: sqlite3.Connection, burst: str) -> Mapping[int, list[JudgedBox]]:
     """What the newest model found in a burst, by the picture's number; a picture without any box is absent."""
-    rows = connection.execute(
-        "SELECT * FROM detections WHERE classification ="
-        " (SELECT MAX(id) FROM classifications WHERE burst = ? AND method = 'machine') ORDER BY id",
-        (burst,),
-    )
+    rows = connection.execute(f"SELECT * FROM detections WHERE classification = ({_NEWEST}) ORDER BY id", (burst,))
     found: dict[int, list[JudgedBox]] = {}
     for row in rows:
         found.setdefault(row["media"], []).append(_box(row))
@@ -119,18 +118,12 @@ def stored_boxes(connection: sqlite3.Connection, burst: str) -> Mapping[int, lis
 
 def stored_observations(connection: sqlite3.Connection, burst: str) -> list[Observation]:
     """The newest model's counts of a burst."""
-    rows = connection.execute(
-        "SELECT * FROM observations WHERE classification ="
-        " (SELECT MAX(id) FROM classifications WHERE burst = ? AND method = 'machine') ORDER BY taxon",
-        (burst,),
-    )
+    rows = connection.execute(f"SELECT * FROM observations WHERE classification = ({_NEWEST}) ORDER BY taxon", (burst,))
     return [_observation(row) for row in rows]
 
 
 def _add_classification(connection: sqlite3.Connection, burst: str, model: ModelIdentity, made_at: datetime) -> int:
-    before = connection.execute(
-        "SELECT MAX(id) AS id FROM classifications WHERE burst = ? AND method = 'machine'", (burst,)
-    ).fetchone()
+    before = connection.execute(_NEWEST, (burst,)).fetchone()
     cursor = connection.execute(
         "INSERT INTO classifications (burst, method, classified_by, classified_at, model_sha256, score_threshold,"
         " replaces) VALUES (?, 'machine', ?, ?, ?, ?, ?)",

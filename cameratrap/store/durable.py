@@ -28,14 +28,14 @@ def write_durably(path: Path, data: bytes, *, replace: bool = True) -> None:
     finally:
         os.close(descriptor)
     os.replace(part, path)  # noqa: PTH105 - beside the other system calls, in the order that matters
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def remove_durably(path: Path) -> None:
     """Remove a file, if it is there, so that it does not come back after a power cut. Raises OSError."""
     path.unlink(missing_ok=True)
     if path.parent.is_dir():
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 def make_folder_durably(folder: Path) -> None:
@@ -43,12 +43,12 @@ def make_folder_durably(folder: Path) -> None:
     if not folder.is_dir():
         make_folder_durably(folder.parent)
         folder.mkdir(exist_ok=True)
-        sync_folder(folder.parent)
+        sync(folder.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the folder's entries durable: a rename is only in memory until then."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Make a file's content durable, or a folder's entries: a rename is only in memory until then."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

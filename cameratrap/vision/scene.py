@@ -72,6 +72,10 @@ class SceneSettings:
     sure_score: float = 0.8
     never_suppressed: frozenset[str] = frozenset({PERSON})
 
+    def is_infrared(self, view: View) -> bool:
+        """Whether a frame was lit by infrared, and so is compared with no other by daylight."""
+        return view.colour < self.infrared_colour
+
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
@@ -144,7 +148,7 @@ class Scene:
             _, last, view = min(seen, key=lambda one: one[:2])
             believed = tuple(detection.bbox for detection in judged[-last].detections)
             found = tuple(box for verdict in judged for box in _boxes(verdict))
-            self._past[self._infrared(view)].append(_Remembered(texture(view), believed, found))
+            self._past[self._settings.is_infrared(view)].append(_Remembered(texture(view), believed, found))
 
     def _beside(self, frames: Sequence[DetectedFrame]) -> Iterator[tuple[Comparison, _Past] | None]:
         """Each frame beside the others of its burst, and beside the past; None for a frame without a view."""
@@ -155,7 +159,7 @@ class Scene:
                 continue
             others = [*textures[:place], *textures[place + 1 :]]
             own = Comparison(here, [one for one in others if one is not None and one.shape == here.shape])
-            past = self._past[self._infrared(frame.view)]
+            past = self._past[self._settings.is_infrared(frame.view)]
             yield own, _Past(here, [one for one in past if one.texture.shape == here.shape])
 
     def _judge(self, frame: DetectedFrame, own: Comparison, past: _Past) -> Judged:
@@ -183,9 +187,6 @@ class Scene:
                 if regions:
                     return regions
         return ()
-
-    def _infrared(self, view: View) -> bool:
-        return view.colour < self._settings.infrared_colour
 
 
 class _Past:

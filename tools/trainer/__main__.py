@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from cameratrap.vision.preprocess import pixel_table, prepare
 from trainer import held_out
 from trainer.classes import ANIMAL_CLASSES, CLASSES
-from trainer.dataset import LISTS, Frame, for_training, read_frames
+from trainer.dataset import LISTS, Frame, for_training, read_frames, without_data
 from trainer.folds import assign_cameras, split
 from trainer.loop import Recipe, begin, rounded, train
 from trainer.measure import LEAST_SCORE, Network, input_spec, judge
@@ -216,9 +216,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("at least two folds, and sides that are multiples of 32")
     if any(side % 64 for side in (options.test_height or options.height, options.test_width or options.width)):
         parser.error("held-out pictures are also seen at half their size: their sides must be multiples of 64")
-    for name in LISTS:
-        if not (options.data / name).is_file():
-            parser.error(f"there is no {options.data / name}; the real data are not part of the repository")
+    if why := without_data(options.data):
+        parser.error(why)
     return options
 
 

@@ -73,6 +73,12 @@ def read_frames(data: Path) -> list[Frame]:
     return [*_trap_frames(data / "images"), *_web_frames(data / "train")]
 
 
+def without_data(data: Path) -> str | None:
+    """Why nothing can be done with this data folder, or None where its lists are all there."""
+    missing = next((data / name for name in LISTS if not (data / name).is_file()), None)
+    return None if missing is None else f"there is no {missing}; the real data are not part of the repository"
+
+
 def for_training(frames: Iterable[Frame], *, any_licence: bool = False) -> list[Frame]:
     """Those that may be learned from: everything in them is located, and the licence lets us ship the weights."""
     return [

@@ -99,3 +99,7 @@ class DeviceError(CameraTrapError):
 
 class ProofError(CameraTrapError):
     """A received message does not prove where it comes from; nothing of it enters the inbox."""
+
+
+class SealError(DecodeError):
+    """A message's seal cannot be opened: its key is not known here, or it is not what was sealed."""

@@ -111,7 +111,9 @@ class SendResult:
 
     ``mo_status`` is the modem's own code, None when it gave none; ``momsn`` the modem's message number if sent;
     ``retry_after_s`` how long to wait at least, where the modem or the network says so; ``uncertain`` is True where
-    the message may have arrived although the session failed, so that it may reach the receiver twice.
+    the message may have arrived although the session failed, so that it may reach the receiver twice. ``received`` is
+    a message to the trap that came with the session, whole; ``waiting`` how many more the network holds for it.
+    ``signal`` is 0 to 5 bars, None where the modem does not tell.
     """
 
     status: SendStatus
@@ -120,16 +122,33 @@ class SendResult:
     retry_after_s: float | None = None
     uncertain: bool = False
     detail: str = ""
+    received: bytes | None = field(default=None, repr=False)
+    waiting: int = 0
+    signal: int | None = None
 
 
 class SatelliteLink(Protocol):
-    """Sends one payload a session."""
+    """Sends one payload a session, and brings back what waits for the trap."""
 
     def send(self, payload: bytes, *, deadline_s: float) -> SendResult:
         """Raises DeviceError when the modem is missing or does not answer at all."""
         ...
 
-    def close(self) -> None: ...
+    def check_mailbox(self, *, deadline_s: float) -> SendResult:
+        """A session that sends nothing and fetches what waits; it costs a credit. Raises DeviceError."""
+        ...
+
+    def imei(self, *, deadline_s: float) -> str:
+        """The modem's 15 digits, by which the receiver knows the station. Raises DeviceError."""
+        ...
+
+    def network_time(self, *, near: datetime, deadline_s: float) -> datetime | None:
+        """The network's time in UTC, None where the modem has none; ``near`` tells its eras apart. Raises DeviceError."""
+        ...
+
+    def close(self) -> None:
+        """Let the modem save what it must, switch it off where that is wired, and give the line back."""
+        ...
 
 
 class SerialLink(Protocol):

@@ -39,6 +39,29 @@ class Health:
 FAULTS = ("camera", "lamp", "pir", "card", "modem", "battery", "clock", "detector")
 
 
+class CommandOutcome(StrEnum):
+    """What became of a command to the trap; ``forged`` is one that did not prove where it came from.
+
+    Append-only: an outcome's place here is its number on the air.
+    """
+
+    DONE = "done"
+    FORGED = "forged"
+    REPEATED = "repeated"
+    NOT_ALLOWED = "not allowed"
+    OUT_OF_RANGE = "out of range"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReport:
+    """The trap's answer to a command: the ``number`` its sender gave it (None for one that proved nothing)."""
+
+    number: int | None
+    outcome: CommandOutcome
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierDay:
     """A day carried again in the spare bytes of a later message."""
@@ -55,7 +78,7 @@ class DailySummary:
     """One station-day. ``sequence`` numbers a trap's summaries; ``day`` is its local standard-time date.
 
     ``saturated`` names the quantities that were too large or too small for the message and are sent at its limit;
-    ``earlier`` holds days carried again, newest first.
+    ``earlier`` holds days carried again, newest first; ``commands`` what became of commands since the last summary.
     """
 
     day: date
@@ -65,3 +88,4 @@ class DailySummary:
     health: Health = field(default_factory=Health)
     saturated: tuple[str, ...] = ()
     earlier: tuple[EarlierDay, ...] = ()
+    commands: tuple[CommandReport, ...] = ()

@@ -113,7 +113,8 @@ class SendResult:
     ``retry_after_s`` how long to wait at least, where the modem or the network says so; ``uncertain`` is True where
     the message may have arrived although the session failed, so that it may reach the receiver twice. ``received`` is
     a message to the trap that came with the session, whole; ``waiting`` how many more the network holds for it.
-    ``signal`` is 0 to 5 bars, None where the modem does not tell.
+    ``signal`` is 0 to 5 bars, None where the modem does not tell. ``fault`` is the class of a failure: "sky",
+    "network", "busy", "account", "hardware" or "payload", and "" where nothing failed.
     """
 
     status: SendStatus
@@ -125,6 +126,7 @@ class SendResult:
     received: bytes | None = field(default=None, repr=False)
     waiting: int = 0
     signal: int | None = None
+    fault: str = ""
 
 
 class SatelliteLink(Protocol):
@@ -142,8 +144,12 @@ class SatelliteLink(Protocol):
         """The modem's 15 digits, by which the receiver knows the station. Raises DeviceError."""
         ...
 
+    def signal(self, *, deadline_s: float) -> int | None:
+        """0 to 5 bars as the modem last saw them, None where it does not tell. Raises DeviceError."""
+        ...
+
     def network_time(self, *, near: datetime, deadline_s: float) -> datetime | None:
-        """The network's time in UTC, None where the modem has none; ``near`` tells its eras apart. Raises DeviceError."""
+        """The network's time in UTC, None where there is none; ``near`` tells its eras apart. Raises DeviceError."""
         ...
 
     def close(self) -> None:

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 from cameratrap.errors import DeviceError, UsageError
 
 if TYPE_CHECKING:
+    from cameratrap.app.alerts import AlertRules
     from cameratrap.app.close_day import Closing
     from cameratrap.app.fold import Rules
     from cameratrap.app.look import LookSettings
     from cameratrap.config import Config
+    from cameratrap.domain.energy import PowerFigures
     from cameratrap.domain.taxa import TaxaTable
     from cameratrap.ports import Detector, SatelliteLink
+    from cameratrap.store.card import Card
+    from cameratrap.wire.envelope import Opener, Sealer
 
 
 def event_rules(config: Config, *, interval_minutes: float | None = None, rule: str | None = None) -> Rules:
@@ -33,11 +37,58 @@ def event_rules(config: Config, *, interval_minutes: float | None = None, rule: 
     return Rules(timedelta(minutes=minutes), IndependenceRule(rule or config.events.rule), position)
 
 
-def closing_rules(config: Config, taxa: TaxaTable) -> Closing:
-    """What closing a day needs to know."""
+def closing_rules(config: Config, taxa: TaxaTable, card: Card | None = None) -> Closing:
+    """What closing a day needs to know; with a ``card``, also what seals its messages. Raises StoreError."""
     from cameratrap.app.close_day import Closing
 
-    return Closing(event_rules(config), taxa, max_messages=config.summary.max_messages)
+    sealer, opener = open_seal(config, card) if card else (None, None)
+    return Closing(
+        event_rules(config),
+        taxa,
+        max_messages=config.summary.max_messages,
+        every_days=config.summary.every_days,
+        low_battery_v=config.summary.low_battery_v,
+        sealer=sealer,
+        opener=opener,
+    )
+
+
+def alert_rules(config: Config, taxa: TaxaTable, sealer: Sealer | None = None) -> AlertRules | None:
+    """What is worth an alert; None where nothing is. Raises ConfigError that lists every name that is no taxon."""
+    from cameratrap.app.alerts import AlertRules
+    from cameratrap.domain.alerts import AlertLimits
+    from cameratrap.errors import ConfigError, ConfigProblem
+
+    section = config.alerts
+    expected = "must be a taxon of the table: `cameratrap config show` names the one that is used"
+    unknown = [ConfigProblem("alerts.taxa", f'"{name}"', expected) for name in section.taxa if name not in taxa]
+    if unknown:
+        raise ConfigError(unknown)
+    if not section.taxa:
+        return None
+    limits = AlertLimits(timedelta(minutes=section.incident_minutes), section.per_day, section.credits_per_month)
+    watched = tuple(taxa.resolve(name).name for name in section.taxa)
+    return AlertRules(taxa, watched, limits, section.min_score, sealer)
+
+
+def power_figures(config: Config) -> PowerFigures:
+    """What the modem takes and may take."""
+    from cameratrap.domain.energy import PowerFigures
+
+    modem = config.modem
+    return PowerFigures(modem.session_w, modem.idle_w, modem.start_j, modem.energy_j_per_day, modem.reserve_j)
+
+
+def open_seal(config: Config, card: Card) -> tuple[Sealer | None, Opener | None]:
+    """What seals a card's messages and opens them again; None without a key. Raises StoreError."""
+    from cameratrap.store.keys import key_of_trap
+    from cameratrap.store.seal_counter import SealCounter
+    from cameratrap.wire.seal import CcmOpener, CcmSealer
+
+    key = key_of_trap(config.seal.key_file, card.folder)
+    if key is None:
+        return None, None
+    return CcmSealer(key.key, SealCounter(key, card.connection).take), CcmOpener([key.key])
 
 
 def look_settings(config: Config, taxa: TaxaTable) -> LookSettings:
@@ -92,9 +143,23 @@ def open_detector(
 
 def open_link(config: Config, port: str | None = None) -> SatelliteLink:
     """The satellite modem at ``port``, else the configuration's. Raises DeviceError when it is missing or taken."""
+    if config.modem.type == "9704":
+        from cameratrap.drivers.rockblock_9704 import RockBlock9704
+
+        return RockBlock9704.open(
+            port or config.modem.port,
+            topic=config.modem.topic,
+            power_pin=config.modem.power_pin,
+            startup_s=config.modem.startup_s,
+        )
     from cameratrap.drivers.rockblock_9602 import RockBlock9602
 
-    return RockBlock9602.open(port or config.modem.port, baud=config.modem.baud)
+    return RockBlock9602.open(
+        port or config.modem.port,
+        baud=config.modem.baud,
+        power_pin=config.modem.power_pin,
+        startup_s=config.modem.startup_s,
+    )
 
 
 def no_camera() -> DeviceError:

@@ -54,7 +54,7 @@ def test_what_the_readme_points_to_is_there(path: str) -> None:
 def configuration_table() -> str:
     lines = ["| key | default | what it is |", "| --- | --- | --- |"]
     for key in keys():
-        default = "" if key.default is None or key.default == {} else f"`{key.default}`" if key.default != "" else ""
+        default = "" if key.default in (None, {}, (), "") else f"`{key.default}`"
         expected = key.expected.replace("|", "\\|")
         lines.append(f"| `{key.path}` | {default} | {key.description}; {expected} |")
     return "\n".join(lines) + "\n"

@@ -6,7 +6,8 @@ import importlib
 import sys
 
 BENCHES = {
-    "message": "bytes of a day's message, beside JSON, CBOR and MessagePack",
+    "message": "bytes of a day's message beside other encodings, and what certainty costs",
+    "season": "a trap, its modem and a receiver for 180 days in simulation, with everything going wrong",
     "detect": "what detectors find on real camera-trap frames, ours on cameras it had not learned from",
     "process": "what processing a folder costs beside decoding and inference alone",
     "scene": "what a camera's own background adds to the detector's word",

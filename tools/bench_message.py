@@ -1,248 +1,199 @@
-"""What a day costs in bytes, on the station-days of real studies, beside other encodings of the same facts."""
+"""What a day costs in bytes, on the station-days of real studies, beside other encodings of the same facts.
+
+Tallies, days and gaps are real; what a trap says of itself is made up with a fixed seed (bench_message_days.py says
+how). Every message of ours is decoded again and compared.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import random
 import statistics
 import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from math import cos, pi
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import cbor2
-import msgpack
+from bench_message_bound import ideal_bytes
+from bench_message_days import SEED, StationDay, sampled, studies
+from bench_message_loss import certainty_table
+from bench_message_measure import WEEK, Sizes, in_processes, measure
+from bench_message_plot import Bar, draw
+from priors import learn, weeks_by_study
 
-from cameratrap.app.summary_json import summary_to_json
 from cameratrap.domain.credits import CREDIT_BYTES
-from cameratrap.domain.effort import Effort
-from cameratrap.domain.summaries import ClockQuality, DailySummary, EarlierDay, Health
-from cameratrap.domain.tallies import Tally
-from cameratrap.domain.taxa import TaxaTable
+from cameratrap.errors import CameraTrapError
 from cameratrap.resources import builtin_taxa, load_taxa
-from cameratrap.wire.codec import decode, encode
-from cameratrap.wire.layout import EPOCH, MAX_BYTES
-from cameratrap.wire.quantise import quantise
+from cameratrap.wire.priors import PRIORS, Priors
 
-SEED = 20261121
+CHUNK = 100  # station-days that a process takes at once
 SAMPLE = 400  # station-days a study, unless --all
-WEEK = 6  # earlier days that make it
-MOST_EARLIER = 30
-SEAL_BYTES = 12  # what a seal is expected to take: a tag of 8 bytes and a counter of 4
-
-Facts = dict[str, Any]
-Encoding = Callable[[Facts], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class StationDay:
-    """One station-day with effort and health filled in, and the days before it, newest first."""
-
-    full: DailySummary
-    earlier: tuple[EarlierDay, ...]
-
-    @property
-    def tallies_only(self) -> DailySummary:
-        """The same with nothing but its day and its tallies."""
-        return replace(self.full, sequence=0, effort=Effort(), health=Health())
+NOT_DRAWN = frozenset({"CBOR, named", "MessagePack, named"})  # longer than all others: they would squeeze those
+OURS, SEALED, WEEKLY = "cameratrap", "cameratrap, sealed", f"cameratrap, sealed, and the {WEEK} days before"
+Measured = Mapping[str, Sequence[Sizes]]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the tables as Markdown."""
     options = _options(arguments)
-    files = sorted(options.data.glob("*.daily.jsonl"))
-    if not files:
-        sys.stderr.write(
-            f"error: there is no *.daily.jsonl in {options.data}\nhint: name the folder of tallies with --data\n"
-        )
+    try:
+        _measure(options)
+    except CameraTrapError as error:
+        sys.stderr.write(f"error: {error}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
         return 1
-    taxa = load_taxa(options.taxa) if options.taxa else builtin_taxa()
-    studies = {file.name.removesuffix(".daily.jsonl"): _sampled(_study(file), options.all) for file in files}
-    text = "\n".join(_report(studies, taxa, everything=options.all))
-    sys.stdout.write(text)
-    if options.output:
-        options.output.write_text(text, encoding="utf-8")
     return 0
 
 
+def _measure(options: argparse.Namespace) -> None:
+    days = studies(options.data)
+    if not days:
+        hint = "name the folder of tallies with --data"
+        raise CameraTrapError(f"there is no *.daily.jsonl with a day in {options.data}", hint=hint)
+    taxa = load_taxa(options.taxa) if options.taxa else builtin_taxa()
+    size = None if options.all else options.sample
+    priors = _priors(options.data)
+    sizes = {}
+    for study, each in days.items():
+        weigh = partial(measure, taxa=taxa, priors=priors[study])
+        sizes[study] = list(in_processes(weigh, sampled(each, size), jobs=options.jobs, chunk=CHUNK))
+    lines = [*_report(sizes, size), *certainty_table(_stations(days, size), taxa, priors, jobs=options.jobs)]
+    text = "\n".join(lines) + "\n"
+    sys.stdout.write(text)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    if options.plot:
+        draw(_bars(sizes), options.plot)
+
+
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tools/bench message", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="tools/bench message", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     data = Path(os.environ.get("CAMERATRAP_TEST_DATA", beside))
     parser.add_argument("--data", type=Path, default=data / "tallies", help="folder of *.daily.jsonl")
     parser.add_argument("--taxa", type=Path, help="another taxa table")
     parser.add_argument("--output", type=Path, help="write the tables to this file, too")
-    parser.add_argument("--all", action="store_true", help=f"every station-day instead of {SAMPLE} a study")
-    return parser.parse_args(arguments)
+    parser.add_argument("--plot", type=Path, help="draw the sizes into this PNG file")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help=f"station-days a study ({SAMPLE})")
+    parser.add_argument("--all", action="store_true", help="every station-day instead; takes minutes")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one a processor)")
+    options = parser.parse_args(arguments)
+    if min(options.sample, options.jobs) < 1:
+        parser.error("--sample and --jobs are at least 1")
+    for file in (options.output, options.plot):
+        if file is not None and not file.absolute().parent.is_dir():
+            parser.error(f"there is no folder {file.absolute().parent}")
+    return options
 
 
-# The station-days ----------------------------------------------------------------------------------------------------
+def _priors(folder: Path) -> dict[str, Priors]:
+    """For each study what all the others teach of tallies; those that ship where there are no others."""
+    studied = weeks_by_study(folder)
+    if len(studied) == 1:
+        return dict.fromkeys(studied, Priors(dict(PRIORS.contexts), PRIORS.taxa))  # such as other processes can take
+    return {study: learn(studied, leave_out=study).priors() for study in studied}
 
 
-def _study(file: Path) -> list[StationDay]:
-    """Every station-day of a study in order, with made-up effort and health that do not change from run to run."""
-    by_station: dict[str, list[dict[str, Any]]] = {}
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            entry = json.loads(line)
-            by_station.setdefault(entry["station"], []).append(entry)
-    return [day for station, entries in by_station.items() for day in _station(f"{file.name} {station}", entries)]
-
-
-def _station(name: str, entries: Iterable[dict[str, Any]]) -> Iterator[StationDay]:
-    chance = random.Random(f"{SEED} {name}")
-    battery_v = 13.2
-    earlier: list[EarlierDay] = []
-    for sequence, entry in enumerate(sorted(entries, key=lambda entry: entry["day"])):
-        day = date.fromisoformat(entry["day"])
-        tallies = tuple(Tally(each["taxon"], each["events"], each["individuals"]) for each in entry["tallies"])
-        battery_v = 13.2 if battery_v < 11.8 else battery_v - chance.uniform(0, 0.03)
-        effort = _effort(chance, day, sum(tally.events for tally in tallies))
-        summary = DailySummary(day, sequence, tallies, effort, _health(chance, day, sequence, battery_v))
-        yield StationDay(summary, tuple(reversed(earlier[-MOST_EARLIER:])))
-        earlier.append(EarlierDay(day, sequence, effort.hours_armed, effort.hours_armed_night, tallies))
-
-
-def _effort(chance: random.Random, day: date, events: int) -> Effort:
-    """Armed all day on 19 days of 20; nights of a middle latitude; blanks by wind, a few days of many."""
-    night = 12 + 3.5 * cos(2 * pi * day.timetuple().tm_yday / 365)
-    armed = 24.0 if chance.random() < 0.95 else chance.uniform(1, 24)
-    blank = int(chance.lognormvariate(2, 1))
-    return Effort(armed, night * armed / 24, blank + events, blank, int(chance.expovariate(0.5)))
-
-
-def _health(chance: random.Random, day: date, sequence: int, battery_v: float) -> Health:
-    coldest = round(8 - 9 * cos(2 * pi * day.timetuple().tm_yday / 365) + chance.gauss(0, 3))
-    faults = ("modem",) if chance.random() < 0.03 else ()
-    clock = ClockQuality.DRIFTING if chance.random() < 0.02 else ClockQuality.OK
-    restarts = 1 if chance.random() < 0.03 else 0
-    return Health(
-        battery_v, coldest, coldest + chance.randint(3, 15), max(0, 99 - sequence // 7), restarts, clock, faults
-    )
-
-
-def _sampled(days: list[StationDay], everything: bool) -> list[StationDay]:
-    return days if everything or len(days) <= SAMPLE else random.Random(SEED).sample(days, SAMPLE)
-
-
-# The encodings -------------------------------------------------------------------------------------------------------
-
-
-def _facts(summary: DailySummary, taxa: TaxaTable) -> Facts:
-    """What every encoding is given: the quantised summary, taxa as wire codes, hours in tenths and volts in twentieths.
-
-    Whole numbers, since every one of these formats stores them in fewer bytes than fractions; groups of which nothing
-    is carried are left out.
-    """
-    named = summary_to_json(summary)
-    facts: Facts = {"day": (summary.day - EPOCH).days, "sequence": summary.sequence}
-    facts["tallies"] = [
-        {"taxon": taxa.code_for_name(each["taxon"]), "events": each["events"], "individuals": each["individuals"]}
-        for each in named["tallies"]
-    ]
-    if summary.effort != Effort():
-        effort = named["effort"]
-        hours = {key: round(effort[key] * 10) for key in ("hours_armed", "hours_armed_night")}
-        facts["effort"] = effort | hours
-        facts["health"] = named["health"] | {"battery_v": round(named["health"]["battery_v"] * 20)}
-    return facts
-
-
-def _unnamed(facts: Facts) -> list[Any]:
-    """The same facts as arrays in a fixed order, which the receiver has to know."""
-    groups = [list(facts[group].values()) for group in ("effort", "health") if group in facts]
-    tallies = [[each["taxon"], each["events"], each["individuals"]] for each in facts["tallies"]]
-    return [facts["day"], facts["sequence"], *groups, tallies]
-
-
-def _json_zlib(value: object) -> bytes:
-    """Compact JSON, deflated without a header where that is shorter."""
-    text = json.dumps(value, separators=(",", ":")).encode()
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return min(text, deflate.compress(text) + deflate.flush(), key=len)
-
-
-ENCODINGS: dict[str, Encoding] = {
-    "JSON + zlib, named": _json_zlib,
-    "JSON + zlib, arrays": lambda facts: _json_zlib(_unnamed(facts)),
-    "CBOR, named": cbor2.dumps,
-    "CBOR, arrays": lambda facts: cbor2.dumps(_unnamed(facts)),
-    "MessagePack, named": msgpack.packb,
-    "MessagePack, arrays": lambda facts: msgpack.packb(_unnamed(facts)),
-}
+def _stations(days: Mapping[str, Sequence[StationDay]], size: int | None) -> dict[str, list[list[StationDay]]]:
+    """Each study's days by station; only the first ``size`` days of a study, unless that is None."""
+    chosen: dict[str, list[list[StationDay]]] = {}
+    for study, each in days.items():
+        by_station: dict[str, list[StationDay]] = {}
+        for day in each[:size]:
+            by_station.setdefault(day.station, []).append(day)
+        chosen[study] = list(by_station.values())
+    return chosen
 
 
 # The tables ----------------------------------------------------------------------------------------------------------
 
 
-def _report(studies: dict[str, list[StationDay]], taxa: TaxaTable, *, everything: bool) -> Iterator[str]:
-    total = sum(len(days) for days in studies.values())
-    which = "every station-day" if everything else f"at most {SAMPLE} station-days a study, drawn with a fixed seed"
-    yield f"Bytes a message: {which}, {total:,} in all. The tallies are real, effort and health made up (seed {SEED})."
-    yield "Every message was decoded again and compared.\n"
-    full = {name: [day.full for day in days] for name, days in studies.items()}
-    yield from _sizes_table("The full day", full, taxa)
-    bare = {name: [day.tallies_only for day in days] for name, days in studies.items()}
-    yield from _sizes_table("Day and tallies only", bare, taxa)
-    yield from _earlier_table(studies, taxa)
+def _report(studies_sizes: Measured, size: int | None) -> Iterator[str]:
+    everything = [each for sizes in studies_sizes.values() for each in sizes]
+    which = "every station-day" if size is None else f"at most {size} station-days a study, drawn with a fixed seed"
+    yield f"Bytes a message: {which}, {len(everything):,} in all. The tallies are real, effort and health made up"
+    yield f"(seed {SEED}). Every message of ours was decoded again and compared. What it expects of tallies was learned"
+    yield "from the other studies each time; as shipped, from all of them."
+    ours = {OURS: [s.plain for s in everything], SEALED: [s.sealed for s in everything]}
+    yield from _sizes_table("The full day", ours | _others([s.others for s in everything]))
+    yield from _sizes_table(
+        "Day and tallies only", {OURS: [s.bare for s in everything]} | _others([s.others_bare for s in everything])
+    )
+    for title, chosen in (("unsealed", "plain"), ("sealed", "sealed")):
+        rows = {study: [int(getattr(s, chosen)) for s in sizes] for study, sizes in studies_sizes.items()}
+        yield from _sizes_table(f"The full day, {title}, study by study", rows)
+    yield from _week_table(studies_sizes)
+    yield from _bound_table(studies_sizes)
 
 
-def _sizes_table(title: str, studies: dict[str, list[DailySummary]], taxa: TaxaTable) -> Iterator[str]:
+def _others(each: Iterable[Mapping[str, int]]) -> dict[str, list[int]]:
+    columns: dict[str, list[int]] = {}
+    for sizes in each:
+        for name, size in sizes.items():
+            columns.setdefault(name, []).append(size)
+    return columns
+
+
+def _sizes_table(title: str, rows: Mapping[str, Sequence[int]]) -> Iterator[str]:
     yield f"\n## {title}\n"
-    yield f"| encoding | study | mean | median | 99 % | largest | within {CREDIT_BYTES} bytes |"
-    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
-    quantised = {name: [quantise(day, taxa) for day in days] for name, days in studies.items()}
-    own = {name: [len(_checked(day, taxa)) for day in days] for name, days in quantised.items()}
-    for name, sizes in own.items():
-        yield _sizes_row("cameratrap", name, sizes)
-    yield _sizes_row("**cameratrap**", "all", [size for sizes in own.values() for size in sizes])
-    facts = [_facts(day, taxa) for days in quantised.values() for day in days]
-    for encoding, function in ENCODINGS.items():
-        yield _sizes_row(encoding, "all", [len(function(each)) for each in facts])
+    yield f"| | mean | median | 99 % | largest | within {CREDIT_BYTES} bytes |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    for name, sizes in rows.items():
+        mean, median = statistics.fmean(sizes), statistics.median(sizes)
+        yield f"| {name} | {mean:.2f} | {median:g} | {percentile(sizes)} | {max(sizes)} | {_share(sizes):.2%} |"
 
 
-def _checked(day: DailySummary, taxa: TaxaTable) -> bytes:
-    (message,) = encode(day, taxa, max_bytes=MAX_BYTES)
-    if decode(message, taxa) != day:
-        raise AssertionError(f"{day} comes back different from {message.hex()}")
-    return message
+def _share(sizes: Sequence[int]) -> float:
+    """How many of them fit into one credit."""
+    return sum(size <= CREDIT_BYTES for size in sizes) / len(sizes)
 
 
-def _sizes_row(encoding: str, study: str, sizes: list[int]) -> str:
-    within = sum(size <= CREDIT_BYTES for size in sizes) / len(sizes)
-    mean, median = statistics.fmean(sizes), statistics.median(sizes)
-    return f"| {encoding} | {study} | {mean:.2f} | {median:g} | {_percentile(sizes)} | {max(sizes)} | {within:.2%} |"
-
-
-def _percentile(sizes: list[int]) -> int:
+def percentile(sizes: Sequence[float]) -> float:
+    """The smallest size that 99 of 100 do not exceed."""
     return sorted(sizes)[-(-99 * len(sizes) // 100) - 1]
 
 
-def _earlier_table(studies: dict[str, list[StationDay]], taxa: TaxaTable) -> Iterator[str]:
-    """How many of the days before fit beside the full day, whole, in one credit."""
-    seals = (("", CREDIT_BYTES), (f", {SEAL_BYTES} kept for a seal", CREDIT_BYTES - SEAL_BYTES))
-    yield f"\n## Earlier days carried again in {CREDIT_BYTES} bytes\n"
-    yield f"Of station-days with {WEEK} or more on record before them, of which up to {MOST_EARLIER} are offered.\n"
-    yield "| study | days |" + "".join(f" mean{what} | all of the {WEEK} before{what} |" for what, _ in seals)
-    yield "| --- | ---: |" + " ---: | ---: |" * len(seals)
-    for name, days in studies.items():
-        with_week = [day for day in days if len(day.earlier) >= WEEK]
-        cells = [_earlier_cells(with_week, taxa, max_bytes) for _, max_bytes in seals]
-        yield f"| {name} | {len(with_week)} | " + " | ".join(cells) + " |"
+def _week_table(studies_sizes: Measured) -> Iterator[str]:
+    yield f"\n## The full day and the {WEEK} days before it, sealed, in {CREDIT_BYTES} bytes\n"
+    yield f"Of station-days with {WEEK} or more on record before them. Carried: days before it that one message tells."
+    yield "\n| study | station-days | a week fits | as shipped | mean | 99 % | largest | carried, mean |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for study, sizes in studies_sizes.items():
+        weeks = [each.week for each in sizes if each.week is not None]
+        if not weeks:
+            yield f"| {study} | 0 | - | - | - | - | - | - |"
+            continue
+        fits = f"{_share(weeks):.2%} | {_share([s.week_as_shipped for s in sizes if s.week_as_shipped]):.2%}"
+        carried = statistics.fmean(each.carried for each in sizes if each.week is not None)
+        sizes_cells = f"{statistics.fmean(weeks):.1f} | {percentile(weeks)} | {max(weeks)}"
+        yield f"| {study} | {len(weeks)} | {fits} | {sizes_cells} | {carried:.1f} |"
 
 
-def _earlier_cells(days: list[StationDay], taxa: TaxaTable, max_bytes: int) -> str:
-    if not days:
-        return "- | -"
-    carried = [
-        {each.day for each in decode(encode(day.full, taxa, max_bytes=max_bytes, earlier=day.earlier)[0], taxa).earlier}
-        for day in days
+def _bound_table(studies_sizes: Measured) -> Iterator[str]:
+    yield "\n## What the tallies alone add to a full day, in bytes, beside a code made for the same study\n"
+    yield "The bound knows the study's own frequencies, fractions of bits included; a message is whole bytes."
+    yield "\n| study | empty days | ours, mean | ours, 99 % | bound, mean | bound, 99 % |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    for study, sizes in studies_sizes.items():
+        ours = [each.plain - each.empty for each in sizes]
+        bound = ideal_bytes([each.rounded for each in sizes])
+        empty = sum(not each.rounded.tallies for each in sizes) / len(sizes)
+        yield (
+            f"| {study} | {empty:.0%} | {statistics.fmean(ours):.2f} | {percentile(ours)} "
+            f"| {statistics.fmean(bound):.2f} | {percentile(bound):.1f} |"
+        )
+
+
+# The plot ------------------------------------------------------------------------------------------------------------
+
+
+def _bars(studies_sizes: Measured) -> list[Bar]:
+    everything = [each for sizes in studies_sizes.values() for each in sizes]
+    rows = {OURS: [s.plain for s in everything], SEALED: [s.sealed for s in everything]}
+    rows |= {WEEKLY: [s.week for s in everything if s.week is not None]} | _others([s.others for s in everything])
+    return [
+        Bar(name, statistics.fmean(sizes), percentile(sizes), ours=name.startswith(OURS))
+        for name, sizes in rows.items()
+        if sizes and name not in NOT_DRAWN
     ]
-    weeks = [{each.day for each in day.earlier[:WEEK]} <= told for day, told in zip(days, carried, strict=True)]
-    return f"{statistics.fmean(len(told) for told in carried):.1f} | {statistics.fmean(weeks):.2%}"

@@ -203,15 +203,21 @@ def _message(sheet: Sheet, facts: Facts) -> None:
     sheet.text(x + 16, 142, f"of the {CREDIT_BYTES} that one credit buys")
     _bytes(sheet, facts.message, 172)
     x = sheet.key(RIGHT, 296, ACCENT, "the day itself")
-    for earlier in decode(facts.message, builtin_taxa()).earlier:
+    for earlier in _told(facts.message).earlier:
         x = sheet.key(x + 32, 296, TINT, f"{_day(earlier.day)} again, at no cost")
     sheet.key(x + 32, 296, EMPTY, "unused")
 
 
+def _told(message: bytes) -> DailySummary:
+    told = decode(message, builtin_taxa())
+    assert isinstance(told, DailySummary)
+    return told
+
+
 def _bytes(sheet: Sheet, message: bytes, top: float) -> None:
     """A cell for each byte of the credit: those of the day, those that carry an earlier one, those left over."""
-    taxa, in_row, gap = builtin_taxa(), CREDIT_BYTES // 2, 3
-    own = len(encode(replace(decode(message, taxa), earlier=()), taxa)[0])
+    in_row, gap = CREDIT_BYTES // 2, 3
+    own = len(encode(replace(_told(message), earlier=()), builtin_taxa())[0])
     width = (WIDTH - MARGIN - RIGHT + gap) / in_row - gap
     for number in range(CREDIT_BYTES):
         x, y = RIGHT + number % in_row * (width + gap), top + number // in_row * (43 + gap)

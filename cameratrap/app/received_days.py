@@ -3,7 +3,7 @@
 A day is told by its own summary and again, in spare bytes, by later ones. Which is believed:
 
 * What a message with a checked proof tells goes before what one without tells, whatever else is said of either: a
-  file that anyone can write never replaces what RockBLOCK signed.
+  file that anyone can write never replaces what RockBLOCK signed or the trap sealed.
 * Tallies and hours armed are totals of the whole day, counted again each time they are sent. The telling that was
   composed last is believed: that of the message about the latest day, of those the one with the highest sequence.
 * A whole telling is believed before an incomplete one: a day in several messages of which some are missing.
@@ -80,7 +80,9 @@ def received_days(entries: Iterable[InboxEntry]) -> list[ReceivedDay]:
     for entry in entries:
         reading = entry.reading
         if reading.summary is not None and reading.station is not None:
-            summaries[reading.station].append((reading.summary, entry.stored.message))
+            message = entry.stored.message
+            is_proved = message.verified or reading.proof is not None
+            summaries[reading.station].append((reading.summary, replace(message, verified=is_proved or None)))
     return [day for station in sorted(summaries) for day in _days_of(station, summaries[station])]
 
 

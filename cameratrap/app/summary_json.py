@@ -1,4 +1,4 @@
-"""A daily summary as the interface's JSON object, and back."""
+"""A daily summary as the interface's JSON object, and back; an alert as one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,45 @@ from datetime import date
 from typing import Any
 
 from cameratrap.app.json_reader import ObjectReader, parse_object
+from cameratrap.domain.alerts import Alert
 from cameratrap.domain.effort import Effort
-from cameratrap.domain.summaries import ClockQuality, DailySummary, EarlierDay, Health
+from cameratrap.domain.summaries import (
+    ClockQuality,
+    CommandOutcome,
+    CommandReport,
+    DailySummary,
+    EarlierDay,
+    Health,
+)
 from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.errors import EncodeError
 from cameratrap.wire.parts import PartialSummary
 
-KEYS = ("day", "sequence", "part", "effort", "health", "tallies", "saturated", "earlier", "station")
+KEYS = ("day", "sequence", "part", "effort", "health", "tallies", "saturated", "earlier", "commands", "station")
 EFFORT_KEYS = ("hours_armed", "hours_armed_night", "triggers", "blank", "suppressed")
 HEALTH_KEYS = ("battery_v", "temperature_min_c", "temperature_max_c", "disk_free_pct", "restarts", "clock", "faults")
 TALLY_KEYS = ("taxon", "events", "individuals", "taxa")
 EARLIER_KEYS = ("day", "sequence", "hours_armed", "hours_armed_night", "tallies")
+COMMAND_KEYS = ("number", "outcome")
 _NOWHERE = date.min
+
+
+def message_to_json(message: DailySummary | Alert) -> dict[str, Any]:
+    """The JSON object of whatever a message carried: an alert's has the one key "alert"."""
+    return alert_to_json(message) if isinstance(message, Alert) else summary_to_json(message)
+
+
+def alert_to_json(alert: Alert) -> dict[str, Any]:
+    """The JSON object of an alert; ``at`` is the station's standard time, without an offset."""
+    return {
+        "alert": {
+            "at": alert.at.isoformat(timespec="minutes"),
+            "sequence": alert.sequence,
+            "taxon": alert.taxon,
+            "individuals": alert.individuals,
+            "score": alert.score,
+        }
+    }
 
 
 def summary_to_json(summary: DailySummary) -> dict[str, Any]:
@@ -34,6 +61,7 @@ def summary_to_json(summary: DailySummary) -> dict[str, Any]:
         "tallies": [tally_to_json(tally) for tally in summary.tallies],
         "saturated": list(summary.saturated),
         "earlier": [_earlier_to_json(each) for each in summary.earlier],
+        "commands": [{"number": each.number, "outcome": each.outcome} for each in summary.commands],
     }
 
 
@@ -56,8 +84,9 @@ def _earlier_to_json(each: EarlierDay) -> dict[str, Any]:
 def summary_from_json(text: str, *, sequence: int = 0) -> DailySummary:
     """The summary in one JSON object; ``day`` and ``tallies`` must be there.
 
-    What is not there is null (not measured), no earlier days, and ``sequence`` for the sequence. ``station`` is
-    ignored, and so is ``saturated``, which encoding works out anew. Raises EncodeError naming every problem.
+    What is not there is null (not measured), no earlier days, no answers to commands, and ``sequence`` for the number.
+    ``station`` is ignored, and so is ``saturated``, which encoding works out anew. Raises EncodeError naming every
+    problem.
     """
     try:
         values = parse_object(text)
@@ -87,6 +116,7 @@ def _summary(reader: ObjectReader, sequence: int) -> DailySummary:
         "effort": _effort(reader.inner("effort")),
         "health": _health(reader.inner("health")),
         "earlier": tuple(reader.each("earlier", _earlier)),
+        "commands": tuple(each for each in reader.each("commands", _command) if each is not None),
     }
     part = _part(reader)
     return DailySummary(**common) if part is None else PartialSummary(**common, part=part[0], parts=part[1])
@@ -162,3 +192,13 @@ def _earlier(reader: ObjectReader) -> EarlierDay:
         hours_armed_night=reader.number("hours_armed_night"),
         tallies=_tallies(reader),
     )
+
+
+def _command(reader: ObjectReader) -> CommandReport | None:
+    reader.only(COMMAND_KEYS)
+    reader.require("outcome")
+    number, outcome = reader.whole("number", least=1), reader.text("outcome")
+    if outcome is not None and outcome not in list(CommandOutcome):
+        reader.problems.append(f"{reader.path}outcome = {outcome!r}: expected one of {', '.join(CommandOutcome)}")
+        return None
+    return None if outcome is None else CommandReport(number, CommandOutcome(outcome))

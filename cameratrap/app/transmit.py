@@ -2,7 +2,9 @@
 
 A failed session says something about the sky, not about its message, so that after one the whole run waits and no
 other message is tried into the same sky. The waits are the outbox's, and so is the order; what this run adds is when
-to stop: after ``attempts`` failures, or when the next wait would not end within ``budget_s``.
+to stop: after ``attempts`` failures, when the next wait would not end within ``budget_s``, or when the day's energy is
+used up. Each joule is written down before it is taken: the start, each session at its longest, each wait in which the
+modem stays on.
 """
 
 from __future__ import annotations
@@ -10,143 +12,237 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from cameratrap.errors import CameraTrapError, DeviceError, EncodeError
+from cameratrap.app.energy_meter import EnergyMeter
+from cameratrap.app.transmit_report import Attempt, MailboxCheck, TransmitReport
+from cameratrap.domain.energy import PowerFigures
+from cameratrap.domain.patience import CLOCK_TOLERANCE, HARDWARE
+from cameratrap.errors import DeviceError, EncodeError
 from cameratrap.ports import Clock, SatelliteLink, SendResult, SendStatus
-from cameratrap.store.outbox import MessageGoneError, Outbox, OutboxMessage, OutboxState
+from cameratrap.store.connection import transaction
+from cameratrap.store.outbox import ALERT, SUMMARY, MessageGoneError, Outbox, OutboxMessage, OutboxState
+from cameratrap.store.sessions import MAILBOX, begin_session, end_session, last_contact, last_of_kind
 
 BUDGET_S = 1300.0  # the outbox's first four attempts at their longest: three waits (750 s) and three sessions of 180 s
+MAX_MAILBOX_CHECKS = 4  # a run; each brings one message and costs a credit
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One session: the message as it stands afterwards, and how the session ended."""
+class Limits:
+    """What a run may do.
 
-    message: OutboxMessage
-    result: SendResult
+    It ends after ``attempts`` failed sessions of at most ``deadline_s`` each, and begins none after ``budget_s``.
+    ``power`` is None where energy is no object. ``ignore_schedule`` also takes up messages whose next attempt was
+    planned for later, and a modem that rests; ``alerts_only`` leaves everything else for another run. Without
+    ``supersede`` each message is sent, also one that tells nothing new. The mailbox is looked into where no session
+    got through for ``mailbox_every_days``; 0 is never.
+    """
 
-
-@dataclass(slots=True)
-class TransmitReport:
-    """What one run did. ``unsent`` were due and are not sent; ``device_error`` is why the modem could not be used."""
-
-    attempts: list[Attempt] = field(default_factory=list)
-    unsent: list[OutboxMessage] = field(default_factory=list)
-    waiting: list[OutboxMessage] = field(default_factory=list)
-    device_error: DeviceError | None = None
-
-    @property
-    def sent(self) -> list[OutboxMessage]:
-        return [attempt.message for attempt in self.attempts if attempt.message.state is OutboxState.SENT]
-
-    @property
-    def failures(self) -> list[Attempt]:
-        """The sessions after which a message still waits."""
-        return [attempt for attempt in self.attempts if attempt.message.state is OutboxState.QUEUED]
-
-    @property
-    def credits(self) -> tuple[int, int]:
-        """The least and the most credits this run has cost: uncertain sessions may have cost theirs."""
-        certain = sum(a.message.credits for a in self.attempts if a.result.status is SendStatus.SENT)
-        return certain, certain + sum(a.message.credits for a in self.attempts if a.result.uncertain)
+    attempts: int
+    deadline_s: float
+    budget_s: float = BUDGET_S
+    power: PowerFigures | None = None
+    ignore_schedule: bool = False
+    alerts_only: bool = False
+    supersede: bool = True
+    mailbox_every_days: int = 0
 
 
-Tell = Callable[[Attempt], None]
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a run calls: ``wait`` lets seconds pass between sessions (a replay only moves its clock); ``receive`` takes
+    a message to the trap and stores it before it returns; the others tell what happens.
+    """
+
+    wait: Callable[[float], None] = time.sleep
+    receive: Callable[[bytes], None] = lambda _: None
+    tell: Callable[[Attempt | MailboxCheck], None] = lambda _: None
+    tell_wait: Callable[[float], None] = lambda _: None
+
+
+def wanted(outbox: Outbox, now: datetime, limits: Limits) -> list[OutboxMessage]:
+    """The messages that a run would take up, in the order of their worth."""
+    messages = outbox.messages(OutboxState.QUEUED) if limits.ignore_schedule else outbox.due(now)
+    return [message for message in messages if message.kind == ALERT or not limits.alerts_only]
+
+
+def mailbox_is_due(outbox: Outbox, now: datetime, limits: Limits) -> bool:
+    """Whether a session that sends nothing is to look for messages to the trap: once a day until one gets through."""
+    fault = outbox.standing_fault()
+    if not limits.mailbox_every_days or limits.alerts_only or (fault is not None and fault.holds(now)):
+        return False
+    tried = last_of_kind(outbox.connection, MAILBOX)
+    heard = last_contact(outbox.connection)
+    every = timedelta(days=limits.mailbox_every_days)
+    return _long_ago(heard, every, now) and _long_ago(tried, timedelta(days=1), now)
+
+
+def _long_ago(moment: datetime | None, least: timedelta, now: datetime) -> bool:
+    return moment is None or now - moment >= least or now < moment - CLOCK_TOLERANCE
 
 
 def transmit(
-    outbox: Outbox,
-    link: SatelliteLink,
-    clock: Clock,
-    *,
-    attempts: int,
-    deadline_s: float,
-    budget_s: float = BUDGET_S,
-    ignore_schedule: bool = False,
-    wait: Callable[[float], None] = time.sleep,
-    tell: Tell = lambda _: None,
-    tell_wait: Callable[[float], None] = lambda _: None,
+    outbox: Outbox, link: SatelliteLink, clock: Clock, limits: Limits, hooks: Hooks | None = None
 ) -> TransmitReport:
-    """Send what is due and report.
+    """Send what is due, fetch what waits for the trap, and report.
 
-    A run ends after ``attempts`` failed sessions of at most ``deadline_s`` each, and begins none after ``budget_s``.
-    ``ignore_schedule`` also takes up messages whose next attempt was planned for later. ``wait`` lets seconds pass
-    between sessions; a replay hands in one that only moves its clock. A modem that is missing or silent does not
-    raise: it is in the report, with what was done before.
+    A modem that is missing or silent does not raise: it is in the report, with what was done before.
     """
-    wanted = outbox.messages(OutboxState.QUEUED) if ignore_schedule else outbox.due(clock.now())
-    report = TransmitReport()
-    ends_s = clock.monotonic_s() + budget_s
+    run = _Run(outbox, link, clock, limits, hooks or Hooks())
     try:
-        for attempt in _sessions(outbox, link, clock, wanted, deadline_s):
-            report.attempts.append(attempt)
-            tell(attempt)
-            if attempt.message.state is not OutboxState.QUEUED:
-                continue
-            pause_s = _pause_s(attempt.message, clock.now())
-            if len(report.failures) >= attempts or clock.monotonic_s() + pause_s > ends_s:
-                break
-            tell_wait(pause_s)
-            wait(pause_s)
+        run.send_all()
+        run.fetch_all()
     except DeviceError as error:
-        report.device_error = error
-    _conclude(outbox, wanted, report)
-    return report
+        run.report.device_error = error
+    run.conclude()
+    return run.report
 
 
-def _sessions(
-    outbox: Outbox, link: SatelliteLink, clock: Clock, wanted: Sequence[OutboxMessage], deadline_s: float
-) -> Iterator[Attempt]:
-    """One session after the other: each message until it is done with, then the next."""
-    for first in wanted:
-        message = first
-        while message.state is OutboxState.QUEUED:
-            try:
-                attempt = _attempt(outbox, link, clock, message, deadline_s)
-            except MessageGoneError:
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """How a session ended and how long it took; ``failure`` where the modem gave no answer to speak of."""
+
+    result: SendResult
+    seconds: float
+    failure: DeviceError | None
+
+    def raise_failure(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+@dataclass
+class _Run:
+    outbox: Outbox
+    link: SatelliteLink
+    clock: Clock
+    limits: Limits
+    hooks: Hooks
+    report: TransmitReport = field(default_factory=TransmitReport)
+    wanted: Sequence[OutboxMessage] = ()
+    to_fetch: int = 0
+
+    def __post_init__(self) -> None:
+        self.meter = EnergyMeter(self.outbox, self.clock, self.limits.power)
+        self.ends_s = self.clock.monotonic_s() + self.limits.budget_s
+        self._supersede()
+        self.wanted = wanted(self.outbox, self.clock.now(), self.limits)
+        numbers = [message.sequence for message in self.outbox.messages() if message.kind == SUMMARY]
+        self.newest = max(numbers, default=0)
+
+    def send_all(self) -> None:
+        """The messages, each until it is done with, until a limit is met."""
+        for attempt in self._sessions():
+            self.report.attempts.append(attempt)
+            self.hooks.tell(attempt)
+            if attempt.message.state is OutboxState.QUEUED and not self._go_on_after(attempt.message):
                 break
-            message = attempt.message
-            yield attempt
 
+    def fetch_all(self) -> None:
+        """What is known to wait for the trap, and the mailbox where it is time to; not under a sky that just failed."""
+        if self.report.attempts and self.report.attempts[-1].message.state is OutboxState.QUEUED:
+            return
+        checks = min(self.to_fetch, MAX_MAILBOX_CHECKS)
+        if mailbox_is_due(self.outbox, self.clock.now(), self.limits):
+            checks = max(checks, 1)
+        while checks > 0 and len(self.report.mailbox) < MAX_MAILBOX_CHECKS:
+            limit_s = self.meter.session_s(self.limits.deadline_s, worthy=False)
+            if self.clock.monotonic_s() > self.ends_s or not limit_s:
+                break
+            result = self._check_mailbox(limit_s)
+            checks = self.to_fetch if result.status is SendStatus.SENT else 0
 
-def _pause_s(message: OutboxMessage, now: datetime) -> float:
-    planned = message.next_attempt_at or now
-    return max(0.0, (planned - now).total_seconds())
+    def conclude(self) -> None:
+        """By name and not by row: a message may have been composed anew meanwhile, and is then a row of its own."""
+        ours = {message.name for message in self.wanted}
+        for message in self.outbox.messages():
+            if message.name in ours and message.state in (OutboxState.QUEUED, OutboxState.FAILED):
+                self.report.unsent.append(message)
+            elif message.state is OutboxState.QUEUED:
+                self.report.waiting.append(message)
 
+    def _supersede(self) -> None:
+        if self.limits.supersede:
+            self.report.superseded += self.outbox.supersede()
 
-def _attempt(outbox: Outbox, link: SatelliteLink, clock: Clock, message: OutboxMessage, deadline_s: float) -> Attempt:
-    begun = outbox.begin_attempt(message, clock.now())
-    try:
-        result = link.send(begun.payload, deadline_s=deadline_s)
-    except EncodeError as error:
-        result = SendResult(SendStatus.PERMANENT, detail=str(error))
-    except DeviceError as error:
-        outbox.record(begun, SendResult(SendStatus.RETRY, detail=str(error)), clock.now())
-        raise
-    return Attempt(outbox.record(begun, result, clock.now()), result)
+    def _sessions(self) -> Iterator[Attempt]:
+        for first in self.wanted:
+            message = first
+            while message.state is OutboxState.QUEUED:
+                limit_s = self.meter.session_s(self.limits.deadline_s, worthy=self._is_worthy(message))
+                if not limit_s:
+                    self.report.out_of_energy = True
+                    break
+                try:
+                    attempt = self._attempt(message, limit_s)
+                except MessageGoneError:
+                    break
+                message = attempt.message
+                yield attempt
 
+    def _is_worthy(self, message: OutboxMessage) -> bool:
+        return message.kind != SUMMARY or message.sequence == self.newest
 
-def _conclude(outbox: Outbox, wanted: list[OutboxMessage], report: TransmitReport) -> None:
-    # By name and not by row: a message may have been composed anew meanwhile, and is then a row of its own.
-    ours = {(message.kind, message.sequence, message.part) for message in wanted}
-    messages = [(message, (message.kind, message.sequence, message.part) in ours) for message in outbox.messages()]
-    report.unsent = [
-        message for message, wanted_now in messages if wanted_now and message.state is not OutboxState.SENT
-    ]
-    report.waiting = [m for m, wanted_now in messages if not wanted_now and m.state is OutboxState.QUEUED]
+    def _go_on_after(self, message: OutboxMessage) -> bool:
+        """Let the time pass until a failed message's next attempt, if there is to be one in this run."""
+        now = self.clock.now()
+        pause_s = max(0.0, ((message.next_attempt_at or now) - now).total_seconds())
+        fault = self.outbox.standing_fault()
+        rests = fault is not None and fault.holds(now)
+        enough = len(self.report.failures) >= self.limits.attempts or self.clock.monotonic_s() + pause_s > self.ends_s
+        if rests or enough:
+            return False
+        if not self.meter.pay_for_waiting(pause_s):
+            self.report.out_of_energy = True
+            return False
+        self.hooks.tell_wait(pause_s)
+        self.hooks.wait(pause_s)
+        return True
 
-
-class UnsentError(CameraTrapError):
-    """Something that was due is still here, or never will be sent; the reason is the last session's."""
-
-    def __init__(self, unsent: list[OutboxMessage]) -> None:
-        last = unsent[0]
-        self.unsent = tuple(unsent)
-        many = f"{len(unsent)} messages were" if len(unsent) > 1 else "one message was"
-        planned = f"next attempt at {last.next_attempt_at:%Y-%m-%d %H:%M:%S%z}" if last.next_attempt_at else ""
-        super().__init__(
-            f"{many} not sent",
-            why=f"{last.label}: {last.detail or 'not tried, since an earlier session failed'}",
-            hint=planned or "it stays in the outbox as failed; `cameratrap transmit --dry-run` shows what is due",
+    def _attempt(self, message: OutboxMessage, limit_s: float) -> Attempt:
+        self.meter.start()
+        begun = self.outbox.begin_attempt(message, self.clock.now(), joules=self.meter.joules(limit_s))
+        session = self._measured(lambda: self.link.send(begun.payload, deadline_s=limit_s))
+        done = self.outbox.record(
+            begun, session.result, self.clock.now(), seconds=session.seconds, joules=self.meter.joules(session.seconds)
         )
+        session.raise_failure()
+        if done.state is OutboxState.SENT:
+            self._supersede()
+        return Attempt(done, session.result)
+
+    def _check_mailbox(self, limit_s: float) -> SendResult:
+        self.meter.start()
+        connection = self.outbox.connection
+        with transaction(connection):
+            number = begin_session(connection, MAILBOX, self.clock.now(), joules=self.meter.joules(limit_s))
+        session = self._measured(lambda: self.link.check_mailbox(deadline_s=limit_s))
+        with transaction(connection):
+            joules = self.meter.joules(session.seconds)
+            end_session(connection, number, session.result, seconds=session.seconds, joules=joules)
+        session.raise_failure()
+        check = MailboxCheck(session.result)
+        self.report.mailbox.append(check)
+        self.hooks.tell(check)
+        return session.result
+
+    def _measured(self, session: Callable[[], SendResult]) -> _Measured:
+        began_s = self.clock.monotonic_s()
+        failure = None
+        try:
+            result = session()
+        except EncodeError as error:
+            result = SendResult(SendStatus.PERMANENT, detail=str(error), fault="payload")
+        except DeviceError as error:
+            failure, result = error, SendResult(SendStatus.RETRY, detail=str(error), fault=HARDWARE)
+        seconds = self.clock.monotonic_s() - began_s
+        self._take_in(result)
+        return _Measured(result, seconds, failure)
+
+    def _take_in(self, result: SendResult) -> None:
+        """What came with a session is stored before the session is: the network has no other copy of it."""
+        self.to_fetch = result.waiting
+        if result.received is not None:
+            self.hooks.receive(result.received)
+            self.report.received += 1

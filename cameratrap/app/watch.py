@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime
 
+from cameratrap.app.alerts import AlertRules, raise_alerts
 from cameratrap.app.analyse import Analyst, Failure
-from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
+from cameratrap.app.close_day import Closing, close_due_days
+from cameratrap.app.command_effects import sleeps
 from cameratrap.app.fold import fold
 from cameratrap.app.look import LookSettings
 from cameratrap.app.plain_tables import write_plain_tables
-from cameratrap.app.treat import TreatmentFailed, treat_pictures
+from cameratrap.app.treat import treat_pictures
+from cameratrap.app.watch_report import BurstReport, Outcome, Tell, WatchReport
 from cameratrap.errors import CameraTrapError
 from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
 from cameratrap.store.analyses import Analysis, ModelIdentity, store_analysis
@@ -41,43 +43,7 @@ from cameratrap.store.effort import arm, still_armed
 from cameratrap.store.exif import PictureTags, tagged
 from cameratrap.store.media import PictureFolder, sha256_of
 
-
-@dataclass(frozen=True, slots=True)
-class BurstReport:
-    """What came of one trigger. ``new_pictures`` is 0 for a trigger that the card already has."""
-
-    burst: str
-    at: datetime
-    new_pictures: int
-    counts: dict[str, int]
-    error: str | None = None
-
-
-Outcome = BurstReport | ClosedDay | ClosingFailed | DayOutgrown | TreatmentFailed
-Tell = Callable[[Outcome], None]
-
-
-@dataclass
-class WatchReport:
-    """How much one run did; ``tell`` was given each thing as it happened."""
-
-    triggers: int = 0
-    pictures: int = 0
-    days_closed: int = 0
-    failures: int = 0
-    _tell: Tell = field(default=lambda _: None, repr=False)
-
-    def note(self, what: Outcome, *, waited: bool = False) -> None:
-        """Count one thing and pass it on; a burst that waited from an earlier run was triggered then."""
-        if isinstance(what, BurstReport):
-            self.triggers += not waited
-            self.pictures += what.new_pictures
-            self.failures += what.error is not None
-        elif isinstance(what, ClosedDay):
-            self.days_closed += 1
-        elif isinstance(what, ClosingFailed | TreatmentFailed):
-            self.failures += 1
-        self._tell(what)
+__all__ = ["BurstReport", "Outcome", "Tell", "Watch", "WatchReport", "burst_name"]
 
 
 class Watch:
@@ -104,19 +70,33 @@ class Watch:
         self._model = ModelIdentity(detector.name, detector.version, detector.sha256, detector.score_threshold)
 
     def run(
-        self, triggers: TriggerSource, closing: Closing, *, tell: Tell = lambda _: None, ended: bool = False
+        self,
+        triggers: TriggerSource,
+        closing: Closing,
+        *,
+        alerts: AlertRules | None = None,
+        tell: Tell = lambda _: None,
+        ended: bool = False,
     ) -> WatchReport:
-        """Take up triggers until there are no more. With ``ended`` the deployment is over: its last day is closed."""
+        """Take up triggers until there are no more. With ``ended`` the deployment is over: its last day is closed.
+
+        ``alerts`` says what is told of at once, None where nothing is.
+        """
         report = WatchReport(_tell=tell)
-        stretch = arm(self._card.connection, self._clock.now(), self._clock.monotonic_s(), self._boot_id)
+        stretch = self._still_armed(None)
         self._treat(report)
         for each in self.finish_waiting():
             report.note(each, waited=True)
             self._treat(report)
+        self._alert(alerts, report)
         for trigger in _until_the_end(triggers):
             stretch = self._still_armed(stretch)
-            report.note(self.step(trigger))
-            self._treat(report)
+            if stretch is not None:
+                burst = self.step(trigger)
+                report.note(burst)
+                if alerts and alerts.concern(burst.counts):
+                    self._alert(alerts, report)
+                self._treat(report)
             self._close(closing, report)
         self._still_armed(stretch)
         self._close(closing, report, everything=ended)
@@ -147,8 +127,16 @@ class Watch:
             if pictures:
                 yield self._look(burst, pictures[0].captured_at, 0, None, most=MAX_ATTEMPTS)
 
-    def _still_armed(self, stretch: int) -> int:
-        return still_armed(self._card.connection, stretch, self._clock.now(), self._clock.monotonic_s())
+    def _still_armed(self, stretch: int | None) -> int | None:
+        """The stretch to go on with; None while a command has it sleep: what triggers it then is not photographed, and
+        the hours are none of its effort.
+        """
+        connection, now, monotonic_s = self._card.connection, self._clock.now(), self._clock.monotonic_s()
+        if sleeps(connection, now):
+            return None
+        if stretch is None:
+            return arm(connection, now, monotonic_s, self._boot_id)
+        return still_armed(connection, stretch, now, monotonic_s)
 
     def _keep(self, burst: str, trigger: Trigger, frame: Frame) -> int:
         """Make one frame safe and index it; 0 when a recording's picture already is."""
@@ -210,6 +198,12 @@ class Watch:
             fault=None if failure is None else failure.fault,
         )
         return BurstReport(burst, at, saved, {each.taxon: each.count for each in analysis.observations}, error)
+
+    def _alert(self, alerts: AlertRules | None, report: WatchReport) -> None:
+        """Raise what is worth an alert, also of bursts that were stored just before the power went."""
+        if alerts is not None:
+            for outcome in raise_alerts(self._card, alerts, self._clock.now()):
+                report.note(outcome)
 
     def _treat(self, report: WatchReport) -> None:
         """Blur or remove what a policy asks for; what cannot be done now is named each time."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -10,8 +12,13 @@ from cameratrap.app.models import find_model
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
 from cameratrap.config import FILE_NAME, keys, template
+from cameratrap.config.overrides import overrides_on, resolved_with
 from cameratrap.errors import ConfigError, ConfigProblem, UsageError
-from cameratrap.wiring import look_settings
+from cameratrap.store.card import DATABASE
+from cameratrap.store.commands import Override, forget_override
+from cameratrap.store.connection import open_store, transaction
+from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.wiring import alert_rules, look_settings
 
 
 @click.group()
@@ -49,13 +56,50 @@ def init(ctx: Context, file: Path, *, dry_run: bool) -> None:
 @table_options
 @click.pass_obj
 def show(ctx: Context, out: Output, *, origin: bool) -> None:
-    """Print every key and its value."""
+    """Print every key and its value; with --data CARD, as commands to the trap have changed them."""
     columns = ["key", "value", *(["origin"] if origin else [])]
+    standing = _standing(ctx)
+    resolved = resolved_with(ctx.resolved, standing)
     rows = [
-        {"key": key.path, "value": ctx.resolved.value(key.path), "origin": ctx.resolved.origins[key.path]}
-        for key in keys()
+        {"key": key.path, "value": resolved.value(key.path), "origin": resolved.origins[key.path]} for key in keys()
+    ]
+    rows += [
+        {"key": key, "value": each.value, "origin": each.origin}
+        for key, each in standing.items()
+        if key not in resolved.origins
     ]
     out.table(columns, [{column: row[column] for column in columns} for row in rows])
+
+
+@config.command("reset", short_help="Take back what commands to the trap have set.")
+@click.argument("names", nargs=-1, metavar="[KEY]...")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken back; write nothing.")
+@click.pass_obj
+def reset(ctx: Context, names: tuple[str, ...], *, dry_run: bool) -> None:
+    """Take back what commands to the trap have set on the card at --data CARD: each KEY, or all of it.
+
+    Then the configuration holds again.
+    """
+    standing = overrides_on(ctx.data / DATABASE)
+    for name in names:
+        if name not in standing:
+            hint = f"what stands: {', '.join(standing)}" if standing else "nothing stands"
+            raise UsageError(f"no command has set {name}", hint=hint)
+    for name in names or tuple(standing):
+        if not dry_run:
+            with (
+                closing(open_store(ctx.data / DATABASE, CARD_MIGRATIONS, create=False)) as connection,
+                transaction(connection),
+            ):
+                forget_override(connection, name)
+        ctx.say(f"{name} = {standing[name].value} ({standing[name].origin}) {'stands' if dry_run else 'is taken back'}")
+    if not standing:
+        ctx.say("nothing stands")
+
+
+def _standing(ctx: Context) -> Mapping[str, Override]:
+    """What commands have set on the card at --data, if one is named."""
+    return overrides_on(ctx.data / DATABASE) if ctx.data_flag or ctx.config.data else {}
 
 
 @config.command("check", short_help="Check every file and variable that counts.")
@@ -65,22 +109,28 @@ def check(ctx: Context) -> None:
 
     All problems of keys are listed at once. Exit status 2 if there are any, 1 if it is a model's.
     """
-    problems = _missing_files(ctx)
-    if problems:
-        raise ConfigError(problems, hint="a path is taken as seen from the folder the program is started in")
-    look_settings(ctx.config, ctx.taxa())
+    check_settings(ctx)
     for model in filter(None, (ctx.config.detector.model, ctx.config.detector.classifier)):
         find_model(model, ctx.taxa())
     used = sorted(set(ctx.resolved.origins.values()) - {"default"})
     ctx.say("the configuration is good" + (f" ({', '.join(used)})" if used else " (nothing is set)"))
 
 
+def check_settings(ctx: Context) -> None:
+    """Check what no single key shows: the files that are named, the taxa. Raises ConfigError, TaxonError."""
+    problems = _missing_files(ctx)
+    if problems:
+        raise ConfigError(problems, hint="a path is taken as seen from the folder the program is started in")
+    look_settings(ctx.config, ctx.taxa())
+    alert_rules(ctx.config, ctx.taxa())
+
+
 def _missing_files(ctx: Context) -> list[ConfigProblem]:
     """The files that the configuration names and that are not there."""
-    named = ("taxa", "ground.rockblock_public_key")
-    paths = {key: str(ctx.resolved.value(key)) for key in named if ctx.resolved.value(key)}
+    named = [("taxa", ctx.config.taxa)] if ctx.config.taxa else []
+    named += [("ground.rockblock_public_keys", path) for path in ctx.config.ground.rockblock_public_keys]
     return [
         ConfigProblem(key, f'"{path}"', "there is no such file", ctx.resolved.origins[key])
-        for key, path in paths.items()
+        for key, path in named
         if not Path(path).expanduser().is_file()
     ]

@@ -39,6 +39,13 @@ class Context:
         return self.resolved.config
 
     @cached_property
+    def on_card(self) -> Resolved:
+        """The same with what commands to the trap have changed, where --data is its card. Raises ConfigError."""
+        from cameratrap.config.overrides import resolved_on
+
+        return resolved_on(self.resolved, self.data / "cameratrap.db")
+
+    @cached_property
     def data(self) -> Path:
         """The card's folder, or the receiver's: --data, else ``data`` of the configuration. Raises UsageError."""
         folder = self.data_flag or (Path(self.config.data).expanduser() if self.config.data else None)

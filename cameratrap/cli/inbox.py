@@ -10,15 +10,19 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.refusals import say_refused
+from cameratrap.store.refused import REFUSED_FOLDER, RefusedLog
 
 if TYPE_CHECKING:
-    from cameratrap.app.receive import InboxEntry
+    from cameratrap.app.receive import InboxEntry, Reading
     from cameratrap.app.received_days import ReceivedDay
+    from cameratrap.app.seals import SealProof
+    from cameratrap.domain.alerts import Alert
     from cameratrap.domain.summaries import DailySummary
 
 MESSAGE_COLUMNS = (
     *("received_at", "station", "imei", "momsn", "transmit_time", "source", "verified"),
-    *("status", "bytes", "day", "sequence", "summary"),
+    *("status", "kind", "bytes", "day", "sequence", "summary"),
 )
 DAY_COLUMNS = ("station", "day", "taxon", "events", "individuals", "hours_armed", "sequence", "from", "complete")
 GAP_COLUMNS = ("station", "day")
@@ -31,18 +35,22 @@ GAP_COLUMNS = ("station", "day")
 @table_options
 @click.pass_obj
 def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> None:
-    """Received messages: each with what it is and, where it is a summary, what it says.
+    """Received messages: each with what it is and what it says.
 
-    A day of which several messages tell is shown by --days as the message composed last tells it, once, whatever
-    arrived twice or late. Use with --data DIR, the receiver's folder.
+    A message is a day's summary or an alert, which --days leaves out. A day of which several messages tell is shown by
+    --days as the message composed last tells it, once, whatever arrived twice or late. Use with --data DIR, the
+    receiver's folder.
     """
     from cameratrap.app.received_days import long_silences, missing_days, received_days
 
     entries = _entries(ctx)
+    say_refused(RefusedLog(ctx.data / REFUSED_FOLDER))
     if view is None:
         shown = [entry for entry in entries if station in (None, entry.reading.station)]
         objects = [message_object(entry) for entry in shown]
         out.table(MESSAGE_COLUMNS, [_message_row(entry) for entry in shown], json_objects=objects)
+        for line in _new_epochs(shown):
+            ctx.say(line)
         ctx.say(_count_line(shown))
         return
     days = [day for day in received_days(entries) if station in (None, day.station)]
@@ -61,16 +69,18 @@ def _entries(ctx: Context) -> list[InboxEntry]:
     from cameratrap.store.connection import open_for_reading
     from cameratrap.store.inbox import INBOX_FILE, Inbox
     from cameratrap.store.migrations import INBOX_MIGRATIONS
+    from cameratrap.store.receiver_keys import receiver_keys
 
     with open_for_reading(ctx.data / INBOX_FILE, INBOX_MIGRATIONS) as connection:
-        return read_inbox(Inbox(connection), ctx.taxa(), ctx.config.ground.stations)
+        return read_inbox(Inbox(connection), ctx.taxa(), ctx.config.ground.stations, receiver_keys(ctx.data))
 
 
 def message_object(entry: InboxEntry) -> dict[str, object]:
     """The interface's JSON object of one message. A duplicate has no summary, so that sums over them are right."""
-    from cameratrap.app.summary_json import summary_to_json
+    from cameratrap.app.summary_json import alert_to_json, summary_to_json
 
     message, reading = entry.stored.message, entry.reading
+    summary, alert = _content(reading)
     return {
         "imei": message.imei,
         "momsn": message.momsn,
@@ -80,15 +90,35 @@ def message_object(entry: InboxEntry) -> dict[str, object]:
         "status": reading.status.value,
         "payload": message.payload.hex(),
         "station": reading.station,
-        "summary": summary_to_json(reading.summary) if reading.summary and reading.status == "decoded" else None,
+        "summary": summary_to_json(summary) if summary else None,
+        "alert": alert_to_json(alert)["alert"] if alert else None,
+        "seal": _seal_object(reading.proof) if reading.proof else None,
         "received_at": entry.stored.received_at.isoformat(),
         "reason": reading.reason or None,
     }
 
 
+def _content(reading: Reading) -> tuple[DailySummary | None, Alert | None]:
+    """What a message says, if it is the one that says it."""
+    return (reading.summary, reading.alert) if reading.status == "decoded" else (None, None)
+
+
+def _seal_object(proof: SealProof) -> dict[str, object]:
+    """What the seal proves; ``fingerprint`` is the key's."""
+    number = proof.number
+    return {
+        "fingerprint": proof.fingerprint,
+        "key_id": number.key_id,
+        "epoch": number.epoch.hex(),
+        "counter": number.counter,
+        "is_new_epoch": proof.is_new_epoch,
+    }
+
+
 def _message_row(entry: InboxEntry) -> Mapping[str, object]:
     message, reading = entry.stored.message, entry.reading
-    summary = reading.summary
+    told = reading.alert or reading.summary
+    day = reading.alert.at.date() if reading.alert else reading.summary.day if reading.summary else None
     return {
         "received_at": entry.stored.received_at.isoformat(timespec="seconds"),
         "station": reading.station,
@@ -98,11 +128,21 @@ def _message_row(entry: InboxEntry) -> Mapping[str, object]:
         "source": message.source.value,
         "verified": message.verified,
         "status": reading.status.value,
+        "kind": "alert" if reading.alert else "summary" if reading.summary else None,
         "bytes": len(message.payload),
-        "day": summary.day.isoformat() if summary else None,
-        "sequence": summary.sequence if summary else None,
-        "summary": _short(summary) if summary and reading.status == "decoded" else reading.reason,
+        "day": day.isoformat() if day else None,
+        "sequence": told.sequence if told else None,
+        "summary": _in_words(reading),
     }
+
+
+def _in_words(reading: Reading) -> str:
+    """What a message says, or why it says nothing, in a few words."""
+    summary, alert = _content(reading)
+    if alert:
+        score = "" if alert.score is None else f", score {alert.score:.2f}"
+        return f"{alert.taxon} x{alert.individuals} at {alert.at:%H:%M}{score}"
+    return _short(summary) if summary else reading.reason
 
 
 def _short(summary: DailySummary) -> str:
@@ -110,7 +150,16 @@ def _short(summary: DailySummary) -> str:
     told = ", ".join(f"{tally.taxon} {tally.events}/{tally.individuals}" for tally in summary.tallies[:4])
     more = len(summary.tallies) - 4
     again = f"; and {len(summary.earlier)} earlier days" if summary.earlier else ""
-    return (told or "no animals") + (f", {more} more" if more > 0 else "") + again
+    answers = "".join(f"; command {report.number or '?'}: {report.outcome.value}" for report in summary.commands)
+    return (told or "no animals") + (f", {more} more" if more > 0 else "") + again + answers
+
+
+def _new_epochs(entries: Iterable[InboxEntry]) -> Iterable[str]:
+    """What to say of a trap that began to count anew: its card was swapped or restored, or somebody copied its key."""
+    for entry in entries:
+        proof = entry.reading.proof
+        if proof is not None and proof.is_new_epoch:
+            yield f"{entry.reading.station}: a new epoch began on {entry.stored.received_at:%Y-%m-%d} ({proof.number})"
 
 
 def _day_rows(day: ReceivedDay) -> Iterable[Mapping[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import isfinite
 from typing import Any
 
@@ -17,3 +18,16 @@ class Number(click.FloatRange):
         if not isfinite(number):
             self.fail(f"{value!r} is not a number.", param, ctx)
         return number
+
+
+def day(text: str) -> date:
+    """A date such as 2026-11-22."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a date such as 2026-11-22.") from None
+
+
+def day_or_never(text: str) -> date | None:
+    """The same, and None for the word never."""
+    return None if text == "never" else day(text)

@@ -12,9 +12,10 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, plain, table_options
+from cameratrap.cli.refusals import say_refused
 
 if TYPE_CHECKING:
-    from cameratrap.ground.intake import Outcome
+    from cameratrap.ground.intake import Intake, Outcome
 
 COLUMNS = ("file", "imei", "momsn", "transmit_time", "source", "verified", "status", "station", "day", "reason")
 _SAID_AT_ONCE = ("undecodable", "quarantined", "refused", "unreadable")
@@ -52,22 +53,26 @@ def import_files(ctx: Context, out: Output, paths: Sequence[Path], station: str 
     now = datetime.now(UTC)
     with open_intake(ctx.data, ctx.config.ground, ctx.taxa(), station=station, rehearsing=dry_run) as intake:
         outcomes = (outcome for path in paths for outcome in intake.take_path(path, received_at=now))
-        return _report(ctx, out, outcomes, dry_run=dry_run)
+        return _report(ctx, out, intake, outcomes)
 
 
 @receive.command(short_help="Try refused deliveries again.")
+@click.option("--forget", is_flag=True, help="Drop what is refused again: it is forged, and the alarm was seen.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken in; write nothing.")
 @table_options
 @click.pass_obj
-def reverify(ctx: Context, out: Output, *, dry_run: bool) -> int:
-    """Try refused deliveries again, after the key they were signed with has been configured."""
+def reverify(ctx: Context, out: Output, *, forget: bool, dry_run: bool) -> int:
+    """Try refused deliveries again, after the key they were signed with has been configured.
+
+    What is refused again stays in the log, and stays an alarm, until --forget drops it.
+    """
     from cameratrap.ground.intake import open_intake
 
     with open_intake(ctx.data, ctx.config.ground, ctx.taxa(), rehearsing=dry_run) as intake:
-        return _report(ctx, out, intake.reverify(received_at=datetime.now(UTC)), dry_run=dry_run)
+        return _report(ctx, out, intake, intake.reverify(received_at=datetime.now(UTC), forget=forget))
 
 
-def _report(ctx: Context, out: Output, outcomes: Iterable[Outcome], *, dry_run: bool) -> int:
+def _report(ctx: Context, out: Output, intake: Intake, outcomes: Iterable[Outcome]) -> int:
     """Print what became of each; 1 if a proof failed, 3 if something could not be read, else 0."""
     rows, statuses = [], Counter[str]()
     for outcome in outcomes:
@@ -76,7 +81,8 @@ def _report(ctx: Context, out: Output, outcomes: Iterable[Outcome], *, dry_run: 
         statuses[outcome.status.value] += 1
     out.table(COLUMNS, rows)
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-    ctx.say((told or "nothing to take in") + (" (dry run: nothing was written)" if dry_run else ""))
+    ctx.say((told or "nothing to take in") + (" (dry run: nothing was written)" if intake.rehearsing else ""))
+    say_refused(intake.refused)
     if statuses["refused"]:
         return 1
     return 3 if statuses["unreadable"] else 0

@@ -7,37 +7,28 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from cameratrap.app.summary_json import summary_from_json, summary_to_json
-from cameratrap.cli import summary_input
+from cameratrap.app.summary_json import message_to_json, summary_from_json
+from cameratrap.cli import summary_input, summary_rows
 from cameratrap.cli.context import Context
-from cameratrap.cli.output import Output, Row, table_options
+from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.summary_rows import Message
+from cameratrap.domain.alerts import Alert
 from cameratrap.domain.credits import CREDIT_BYTES
-from cameratrap.domain.summaries import DailySummary, EarlierDay
+from cameratrap.domain.summaries import DailySummary
 from cameratrap.domain.tallies import OTHERS
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import CameraTrapError, UsageError
 from cameratrap.wire.codec import decode, encode
+from cameratrap.wire.envelope import Opener
 from cameratrap.wire.layout import MAX_BYTES, UNITS_COLUMNS, units_table
 from cameratrap.wire.parts import PartialSummary, join_neighbours
 
-DAY_COLUMNS = (
-    "day",
-    "sequence",
-    "part",
-    "earlier",
-    "taxon",
-    "events",
-    "individuals",
-    "hours_armed",
-    "hours_armed_night",
-)
-HEALTH_COLUMNS = ("battery_v", "clock", "faults", "saturated")
-COLUMNS = DAY_COLUMNS + HEALTH_COLUMNS
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -83,7 +74,7 @@ def summary() -> None:
 
     \b
     echo '{"day": "2026-11-21", "tallies": []}' | cameratrap summary encode
-    cameratrap summary decode 10265d8882
+    cameratrap summary decode 1028ae429c7a80
     """
 
 
@@ -127,22 +118,32 @@ def encode_command(
 @summary.command("decode", short_help="Messages to daily summaries.")
 @click.argument("messages", nargs=-1, metavar="[HEX...|FILE...]")
 @click.option("--format", "form", type=click.Choice(summary_input.FORMS), default="hex", show_default=True)
+@click.option(
+    "--key",
+    "key_files",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help="A key of the station, for messages that are sealed; several where it had several.",
+)
 @taxa_option
 @table_options
 @click.pass_obj
-def decode_command(ctx: Context, out: Output, messages: tuple[str, ...], form: str, taxa_file: Path | None) -> int:
-    """Print the daily summaries of messages: given as HEX, or one a line in FILE or on stdin.
+def decode_command(
+    ctx: Context, out: Output, messages: tuple[str, ...], form: str, key_files: tuple[Path, ...], taxa_file: Path | None
+) -> int:
+    """Print the daily summaries and alerts of messages: given as HEX, or one a line in FILE or on stdin.
 
     With --format raw a FILE is one message (an .sbd file). Parts of one day that follow each other are joined.
     The table shows counts, hours and what needs attention; --json has every field.
     """
     taxa = ctx.taxa(taxa_file)
     tried = Tried()
-    days = join_neighbours(_decoded(summary_input.messages(messages, form), form, taxa, tried))
+    read = partial(decode, taxa=taxa, opener=_opener(key_files))
+    told = summary_rows.named(_joined(_decoded(summary_input.messages(messages, form), form, read, tried)), ctx, taxa)
     if out.form == "json":
-        out.objects(summary_to_json(day) for day in days)
+        out.objects(message_to_json(message) for message in told)
     else:
-        out.table(COLUMNS, (row for day in days for row in _rows(day)))
+        out.table(summary_rows.COLUMNS, (row for message in told for row in summary_rows.rows(message)))
     return tried.exit_status
 
 
@@ -158,7 +159,8 @@ def units_command(out: Output) -> None:
 
 def _lost(day: DailySummary, messages: Sequence[bytes], taxa: TaxaTable) -> str:
     """What the receiver will not learn of ``day`` for want of room or range; empty where it learns everything."""
-    (received,) = join_neighbours(decode(message, taxa) for message in messages)
+    parts = [decode(message, taxa) for message in messages]
+    (received,) = join_neighbours(part for part in parts if isinstance(part, DailySummary))
     merged = _in_others(received) - _in_others(day)
     told = [f"{merged} {'taxon' if merged == 1 else 'taxa'} merged into others"] if merged else []
     if received.saturated:
@@ -185,46 +187,37 @@ def _write_raw(messages: list[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
+def _opener(key_files: Sequence[Path]) -> Opener | None:
+    """What opens sealed messages. Only who gives a key pays for the cipher."""
+    if not key_files:
+        return None
+    from cameratrap.store.keys import read_key
+    from cameratrap.wire.seal import CcmOpener
+
+    return CcmOpener([read_key(file).key for file in key_files])
+
+
 def _decoded(
-    sources: Iterable[summary_input.Input], form: str, taxa: TaxaTable, tried: Tried
-) -> Iterator[DailySummary]:
+    sources: Iterable[summary_input.Input], form: str, read: Callable[[bytes], Message], tried: Tried
+) -> Iterator[Message]:
     for source in sources:
-        day = None
+        message = None
         with tried.one(source.where):
-            day = decode(source.message(form), taxa)
-        if day is not None:
-            yield day
+            message = read(source.message(form))
+        if message is not None:
+            yield message
 
 
-def _rows(day: DailySummary) -> Iterator[Row]:
-    part = f"{day.part} of {day.parts}" if isinstance(day, PartialSummary) else None
-    health = {
-        "battery_v": day.health.battery_v,
-        "clock": day.health.clock,
-        "faults": _listed(day.health.faults, none="none"),
-    }
-    own = {"part": part, "earlier": False, **health, "saturated": _listed(day.saturated)}
-    yield from _tally_rows(day, own, day.effort.hours_armed, day.effort.hours_armed_night)
-    again = dict.fromkeys(COLUMNS) | {"earlier": True}
-    for each in day.earlier:
-        yield from _tally_rows(each, again, each.hours_armed, each.hours_armed_night)
-
-
-def _tally_rows(day: DailySummary | EarlierDay, rest: Row, armed: float | None, night: float | None) -> Iterator[Row]:
-    """A row a tally; one without a taxon for a day without animals."""
-    common = {
-        **rest,
-        "day": day.day.isoformat(),
-        "sequence": day.sequence,
-        "hours_armed": armed,
-        "hours_armed_night": night,
-    }
-    for tally in day.tallies:
-        taxon = tally.taxon if tally.taxa is None else f"{tally.taxon} ({tally.taxa} taxa)"
-        yield {**common, "taxon": taxon, "events": tally.events, "individuals": tally.individuals}
-    if not day.tallies:
-        yield {**common, "taxon": None, "events": None, "individuals": None}
-
-
-def _listed(names: tuple[str, ...] | None, *, none: str = "") -> str | None:
-    return None if names is None else " ".join(names) or none
+def _joined(messages: Iterable[Message]) -> Iterator[Message]:
+    """Parts of one day that follow each other as one day; alerts at the end of the days before them."""
+    days: list[DailySummary] = []
+    for message in messages:
+        if isinstance(message, DailySummary):
+            days.append(message)
+            if isinstance(message, PartialSummary):
+                continue
+        yield from join_neighbours(days)
+        days = []
+        if isinstance(message, Alert):
+            yield message
+    yield from join_neighbours(days)

@@ -1,25 +1,26 @@
 """`transmit`: send what is due over the satellite modem, in a process of its own, so that a modem that hangs costs no
 trigger. Neither numpy nor a model runtime is imported here, nor what counts, closes and encodes a day; pyserial only
-when there is something to send.
+when there is something to send, and what opens a command only when one came in.
 """
 
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from cameratrap.cli.context import Context
-from cameratrap.cli.output import Output, plural, table_options
+from cameratrap.cli.output import Output, plain, plural, table_options
 from cameratrap.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from cameratrap.app.transmit import Attempt, TransmitReport
-    from cameratrap.store.outbox import OutboxMessage
+    from cameratrap.app.transmit import Limits
+    from cameratrap.app.transmit_report import Attempt, MailboxCheck, TransmitReport
+    from cameratrap.store.outbox import Outbox, OutboxMessage
 
 COLUMNS = (
     "kind",
@@ -31,9 +32,11 @@ COLUMNS = (
     "state",
     "attempts",
     "uncertain_attempts",
+    "joules",
     "next_attempt_at",
     "mo_status",
     "momsn",
+    "fault",
     "detail",
     "payload",
 )
@@ -41,20 +44,29 @@ COLUMNS = (
 
 @click.command()
 @click.option("--port", metavar="DEVICE", help="The modem's serial port (default: modem.port).")
-@click.option("--now", "ignore_schedule", is_flag=True, help="Also what is planned for a later attempt.")
+@click.option("--alerts", "alerts_only", is_flag=True, help="Only alerts, for a timer that runs every few minutes.")
+@click.option("--now", "ignore_schedule", is_flag=True, help="Also what is planned for later, or held back by a fault.")
 @click.option("--no-wait", is_flag=True, help="Stop at the first failed session instead of waiting for the next.")
 @click.option("--dry-run", is_flag=True, help="Show what is due and what it would cost; touch nothing.")
 @table_options
 @click.pass_obj
 def transmit(
-    ctx: Context, out: Output, port: str | None, *, ignore_schedule: bool, no_wait: bool, dry_run: bool
+    ctx: Context,
+    out: Output,
+    port: str | None,
+    *,
+    alerts_only: bool,
+    ignore_schedule: bool,
+    no_wait: bool,
+    dry_run: bool,
 ) -> int:
-    """Send what is due in the outbox of the card at --data CARD, newest day first.
+    """Send what is due in the outbox of the card at --data CARD: alerts first, then the newest day.
 
     Use as: cameratrap --data CARD transmit. It may take some twenty minutes: an attempt that fails is repeated after
-    minutes, and by later runs after hours; what became of each is kept in the outbox. Prints the messages that were
-    due, as they stand afterwards. Exit status: 0 all that was due is sent (or nothing was due), 1 something is not,
-    4 the modem is missing or silent.
+    minutes, and by later runs after hours; what became of each is kept in the outbox. It ends earlier when the day's
+    energy is used up (modem.energy_j_per_day). What the network holds for the trap is fetched and obeyed. Prints the
+    messages that were due, as they stand afterwards; joules are what their sessions have taken. Exit status: 0 all
+    that was due is sent (or nothing was due), 1 something is not, 4 the modem is missing or silent.
     """
     if not ctx.data.is_dir():
         raise StoreError(f"there is no folder {ctx.data}", hint="is the card mounted? name its folder with --data CARD")
@@ -62,29 +74,59 @@ def transmit(
         ctx.say(f"nothing is due: there is no card's database in {ctx.data}")
         out.table(COLUMNS, [])
         return 0
-    if dry_run:
-        return _show(ctx, out, ignore_schedule=ignore_schedule)
-    return _send(ctx, out, port, attempts=1 if no_wait else ctx.config.modem.attempts, ignore_schedule=ignore_schedule)
+    limits = _limits(ctx, alerts_only=alerts_only, ignore_schedule=ignore_schedule, no_wait=no_wait)
+    return _show(ctx, out, limits) if dry_run else _send(ctx, out, port, limits)
 
 
-def _show(ctx: Context, out: Output, *, ignore_schedule: bool) -> int:
+def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: bool) -> Limits:
+    from cameratrap.app.transmit import Limits
+    from cameratrap.wiring import power_figures
+
+    modem = ctx.config.modem
+    return Limits(
+        attempts=1 if no_wait else modem.attempts,
+        deadline_s=modem.deadline_s,
+        power=power_figures(ctx.config),
+        ignore_schedule=ignore_schedule,
+        alerts_only=alerts_only,
+        supersede=not ctx.config.summary.send_superseded,
+        mailbox_every_days=modem.mailbox_every_days,
+    )
+
+
+def _show(ctx: Context, out: Output, limits: Limits) -> int:
+    from cameratrap.app.transmit import mailbox_is_due, wanted
     from cameratrap.store.connection import open_for_reading
     from cameratrap.store.migrations import CARD_MIGRATIONS
     from cameratrap.store.outbox import Outbox, OutboxState
+    from cameratrap.wire.seal import is_sealed
 
+    now = datetime.now(ctx.config.station.zone)
     with open_for_reading(ctx.data / "cameratrap.db", CARD_MIGRATIONS) as connection:
         outbox = Outbox(connection)
-        queued = outbox.messages(OutboxState.QUEUED)
-        due = queued if ignore_schedule else outbox.due(datetime.now(UTC))
-    out.table(COLUMNS, [_row(message) for message in due])
-    waiting = [message for message in queued if message not in due]
-    ctx.say(f"{len(due)} due, {plural(sum(message.credits for message in due), 'credit')}; {_waiting(waiting)}")
+        spared = {message.name for message in outbox.worthless()} if limits.supersede else set()
+        queued = [message for message in outbox.messages(OutboxState.QUEUED) if message.name not in spared]
+        due = [message for message in wanted(outbox, now, limits) if message.name not in spared]
+        out.table(COLUMNS, _rows(outbox, due))
+        waiting = [message for message in queued if message not in due]
+        mailbox = mailbox_is_due(outbox, now, limits)
+        costs = sum(message.credits for message in due) + mailbox
+        ctx.say(f"{len(due)} due, {plural(costs, 'credit')}; {_waiting(waiting)}")
+        _say_what_else(ctx, outbox, limits, now)
+    if mailbox:
+        ctx.say("one of the credits is for the mailbox: no session got through for modem.mailbox_every_days")
+    if spared:
+        ctx.say(f"{len(spared)} would not be sent: newer messages have told all they tell but for their health")
+    if unsealed := sum(not is_sealed(message.payload) for message in due):
+        ctx.say(f"{unsealed} not sealed: anyone could read or forge them (`cameratrap key new` makes a key)")
     return 0
 
 
-def _send(ctx: Context, out: Output, port: str | None, *, attempts: int, ignore_schedule: bool) -> int:
-    from cameratrap.app.transmit import TransmitReport
-    from cameratrap.app.transmit import transmit as run
+def _send(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
+    from cameratrap.app.energy_meter import EnergyMeter
+    from cameratrap.app.transmit import mailbox_is_due, transmit, wanted
+    from cameratrap.app.transmit_report import TransmitReport
+    from cameratrap.cli.transmit_hooks import check_clock, finish_downlink, hooks
     from cameratrap.drivers.clock import SystemClock
     from cameratrap.store.card import sole_writer
     from cameratrap.store.connection import open_store
@@ -98,40 +140,61 @@ def _send(ctx: Context, out: Output, port: str | None, *, attempts: int, ignore_
         sole_writer(ctx.data, "transmit"),
     ):
         outbox = Outbox(connection)
-        waiting = outbox.messages(OutboxState.QUEUED)
-        if not (waiting if ignore_schedule else outbox.due(clock.now())):
-            return _report(ctx, out, TransmitReport(waiting=waiting))
+        finish_downlink(ctx, connection, clock)
+        superseded = outbox.supersede() if limits.supersede else []
+        due = wanted(outbox, clock.now(), limits)
+        if not due and not mailbox_is_due(outbox, clock.now(), limits):
+            waiting = outbox.messages(OutboxState.QUEUED)
+            return _report(ctx, out, outbox, TransmitReport(waiting=waiting, superseded=superseded), limits)
+        if not EnergyMeter(outbox, clock, limits.power).session_s(limits.deadline_s, worthy=True):
+            # Before the modem is opened, which may switch it on.
+            report = TransmitReport(unsent=due, superseded=superseded, out_of_energy=True)
+            return _report(ctx, out, outbox, report, limits)
         with closing(open_link(ctx.config, port)) as link:
-            report = run(
-                outbox,
-                link,
-                clock,
-                attempts=attempts,
-                deadline_s=ctx.config.modem.deadline_s,
-                ignore_schedule=ignore_schedule,
-                tell=lambda attempt: _tell(ctx, attempt),
-                tell_wait=lambda seconds: ctx.say(f"waiting {seconds:.0f} s before the next attempt"),
-            )
-    return _report(ctx, out, report)
+            report = transmit(outbox, link, clock, limits, hooks(ctx, connection, clock, _teller(ctx)))
+            report.superseded = [*superseded, *report.superseded]
+            if report.contact:
+                check_clock(ctx, link, clock, connection)
+        return _report(ctx, out, outbox, report, limits)
 
 
-def _tell(ctx: Context, attempt: Attempt) -> None:
-    message, result = attempt.message, attempt.result
-    unsure = ", but it may have arrived" if result.uncertain else ""
-    ctx.say(f"{message.label}: {result.status}{unsure} ({result.detail})")
+def _teller(ctx: Context) -> Callable[[Attempt | MailboxCheck], None]:
+    def tell(each: Attempt | MailboxCheck) -> None:
+        unsure = ", but it may have arrived" if each.result.uncertain else ""
+        ctx.say(plain(f"{each.label}: {each.result.status}{unsure} ({each.result.detail})"))
+
+    return tell
 
 
-def _report(ctx: Context, out: Output, report: TransmitReport) -> int:
-    from cameratrap.app.transmit import UnsentError
+def _report(ctx: Context, out: Output, outbox: Outbox, report: TransmitReport, limits: Limits) -> int:
+    from cameratrap.app.transmit_report import UnsentError
 
-    out.table(COLUMNS, [_row(message) for message in [*report.sent, *report.unsent]])
+    out.table(COLUMNS, _rows(outbox, [*report.sent, *report.unsent]))
     least, most = report.credits
     ctx.say(f"{len(report.sent)} sent, {_credits(least, most)}; {_waiting(report.waiting)}")
+    if report.superseded:
+        told = "newer messages have told all they tell but for their health"
+        ctx.say(f"{len(report.superseded)} superseded and not sent: {told}")
+    _say_what_else(ctx, outbox, limits, datetime.now(ctx.config.station.zone))
     if report.device_error is not None:
         raise report.device_error
     if report.unsent:
-        raise UnsentError(report.unsent)
+        raise UnsentError(report.unsent, out_of_energy=report.out_of_energy)
     return 0
+
+
+def _say_what_else(ctx: Context, outbox: Outbox, limits: Limits, now: datetime) -> None:
+    """What the day's energy is, and what keeps the modem from being tried."""
+    from cameratrap.store.sessions import used_on
+
+    if limits.power is not None:
+        used = sum(joules for _, joules in used_on(outbox.connection, now.date()))
+        session = limits.power.session_w * limits.deadline_s
+        ctx.say(f"{used:.0f} of {limits.power.day_j:.0f} J used today; a session takes up to {session:.0f} J")
+    fault = outbox.standing_fault()
+    if fault is not None:
+        rest = f"no session before {fault.next_at.isoformat(timespec='seconds')} without --now"
+        ctx.say(plain(f"the modem's {fault.fault} fault stands since {fault.since:%Y-%m-%d} ({fault.detail}); {rest}"))
 
 
 def _credits(least: int, most: int) -> str:
@@ -144,7 +207,14 @@ def _waiting(messages: Sequence[OutboxMessage]) -> str:
     return f"{len(messages)} wait{until}"
 
 
-def _row(message: OutboxMessage) -> dict[str, object]:
+def _rows(outbox: Outbox, messages: Sequence[OutboxMessage]) -> list[dict[str, object]]:
+    from cameratrap.store.sessions import joules_by_message
+
+    joules = joules_by_message(outbox.connection)
+    return [_row(message, joules.get(message.name, 0.0)) for message in messages]
+
+
+def _row(message: OutboxMessage, joules: float) -> dict[str, object]:
     planned = message.next_attempt_at
     return {
         "kind": message.kind,
@@ -156,9 +226,11 @@ def _row(message: OutboxMessage) -> dict[str, object]:
         "state": message.state.value,
         "attempts": message.attempts,
         "uncertain_attempts": message.uncertain_attempts,
+        "joules": round(joules, 1),
         "next_attempt_at": None if planned is None else planned.isoformat(timespec="seconds"),
         "mo_status": message.last_mo_status,
         "momsn": message.momsn,
+        "fault": message.fault,
         "detail": message.detail,
         "payload": message.payload.hex(),
     }

@@ -14,6 +14,7 @@ from cameratrap.cli.output import plain, plural
 from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
+    from cameratrap.app.close_day import ClosedDay, ClosingFailed, DayTold
     from cameratrap.app.look import LookSettings
     from cameratrap.app.watch import Outcome
     from cameratrap.replay.folder import TimedPicture
@@ -53,7 +54,7 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     from cameratrap.store.bursts import trigger_keys
     from cameratrap.store.card import make_card, make_card_folder, sole_writer
     from cameratrap.store.effort import REPLAY_BOOT_ID
-    from cameratrap.wiring import closing_rules, look_settings, no_camera, open_detector
+    from cameratrap.wiring import alert_rules, closing_rules, look_settings, no_camera, open_detector
 
     if replay is None:
         raise no_camera()
@@ -69,18 +70,23 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
         triggers, frames = plural(player.triggers, "trigger"), plural(player.frames, "picture")
         ctx.say(f"would play {triggers} with {frames} onto {ctx.data}; those that are there already add nothing")
         return 3 if problems else 0
-    settings = look_settings(ctx.config, ctx.taxa())
-    detector = open_detector(ctx.config, ctx.taxa(), model)
+    config = ctx.on_card.config
+    settings = look_settings(config, ctx.taxa())
+    detector = open_detector(config, ctx.taxa(), model)
     make_card_folder(ctx.data)
     with sole_writer(ctx.data, "watch"), make_card(ctx.data, _deployment(ctx, pictures)) as card:
         _sweep(ctx, card, settings)
         player = FolderReplay(pictures, clock, trigger_keys(card.connection))
         trap = Watch(card, player, detector, clock, boot_id=REPLAY_BOOT_ID, serial="replay", settings=settings)
-        report = trap.run(player, closing_rules(ctx.config, ctx.taxa()), tell=_teller(ctx), ended=True)
+        closing = closing_rules(config, ctx.taxa(), card)
+        alerts = alert_rules(config, ctx.taxa(), closing.sealer)
+        report = trap.run(player, closing, alerts=alerts, tell=_teller(ctx), ended=True)
     ctx.say(
         f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')},"
         f" {plural(report.days_closed, 'day')} closed on {ctx.data}"
     )
+    if report.days_closed and closing.sealer is None:
+        ctx.say("the messages are not sealed: anyone could read or forge them (`cameratrap key new` makes a key)")
     if settings.policy.changes_pictures and report.pictures < player.frames:
         ctx.say("pictures that were on the card before stay as they are: what `people` says holds for new ones")
     if copies := len(pictures) - player.frames:
@@ -159,23 +165,41 @@ def _teller(ctx: Context) -> Callable[[Outcome], None]:
 
 
 def progress_line(what: Outcome) -> str:
-    """One trigger or one closed day in a line."""
-    from cameratrap.app.close_day import ClosedDay, ClosingFailed
+    """One trigger, one closed day or one alert in a line."""
+    from cameratrap.app.alerts import AlertFailed, AlertRaised, AlertSuppressed
+    from cameratrap.app.close_day import DayOutgrown
     from cameratrap.app.treat import TreatmentFailed
     from cameratrap.app.watch import BurstReport
 
-    if isinstance(what, ClosedDay):
-        sizes = " + ".join(str(len(message)) for message in what.messages)
-        taxa = plural(len(what.summary.tallies), "taxon", "taxa")
-        return f"{what.summary.day}  day closed: {taxa} in {sizes} bytes"
+    match what:
+        case BurstReport():
+            counts = ", ".join(f"{count} {taxon}" for taxon, count in what.counts.items()) or "nothing"
+            failed = f"  failed: {what.error}" if what.error else ""
+            return f"{what.at:%Y-%m-%d %H:%M:%S}  {plural(what.new_pictures, 'picture')}  {plain(counts + failed)}"
+        case TreatmentFailed():
+            return plain(
+                f"{what.path}  shows what the policy for people does not keep, and is still as it was: {what.error}"
+            )
+        case AlertRaised(alert):
+            return plain(f"{alert.at:%Y-%m-%d %H:%M}  alert {alert.sequence} to be sent: {alert.taxon}")
+        case AlertSuppressed(incident, reason):
+            return plain(f"{incident.start:%Y-%m-%d %H:%M}  no alert for {incident.taxon}: {reason}")
+        case AlertFailed(incident, error):
+            return plain(f"{incident.start:%Y-%m-%d %H:%M}  no alert for {incident.taxon} yet: {error}")
+        case DayOutgrown():
+            return f"{what.day}  has grown since its message; the next day's message will tell it anew"
+        case _:
+            return _day_line(what)
+
+
+def _day_line(what: ClosedDay | ClosingFailed | DayTold) -> str:
+    from cameratrap.app.close_day import ClosedDay, ClosingFailed
+
     if isinstance(what, ClosingFailed):
         return f"{what.day}  the day could not be closed: {what.error}"
-    if isinstance(what, TreatmentFailed):
-        return plain(
-            f"{what.path}  shows what the policy for people does not keep, and is still as it was: {what.error}"
-        )
-    if not isinstance(what, BurstReport):
-        return f"{what.day}  has grown since its message; the next day's message will tell it anew"
-    counts = ", ".join(f"{count} {taxon}" for taxon, count in what.counts.items()) or "nothing"
-    failed = f"  failed: {what.error}" if what.error else ""
-    return f"{what.at:%Y-%m-%d %H:%M:%S}  {plural(what.new_pictures, 'picture')}  {plain(counts + failed)}"
+    sizes = " + ".join(str(len(message)) for message in what.messages)
+    if not isinstance(what, ClosedDay):
+        return f"{what.day}  the day has a message of its own after all: {sizes} bytes"
+    taxa = plural(len(what.summary.tallies), "taxon", "taxa")
+    told = f"{taxa} in {sizes} bytes" if what.messages else f"{taxa}; a later day's message will carry it"
+    return f"{what.summary.day}  day closed: {told}"

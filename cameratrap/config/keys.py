@@ -31,6 +31,12 @@ class Key:
         """The environment variable that sets it; a table can only be set in a file."""
         return None if isinstance(self.default, dict) else ENVIRONMENT_PREFIX + self.path.replace(".", "_").upper()
 
+    def from_text(self, text: str) -> object:
+        """What the variable's text means: a list's entries are separated by commas."""
+        if not isinstance(self.default, tuple):
+            return text
+        return [entry.strip() for entry in text.split(",") if entry.strip()]
+
 
 def keys() -> Iterator[Key]:
     """Every key of the configuration, in the order of the file."""
@@ -64,7 +70,14 @@ def _meta(hint: Any) -> Meta:
     return Meta()
 
 
-_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table of texts"}
+_NAMES = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table of texts",
+    tuple: "a list of texts",
+}
 
 
 def _expected(hint: Any, meta: Meta) -> str:
@@ -104,4 +117,6 @@ def template() -> str:
 def _toml(value: object) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f'"{key}" = {_toml(each)}' for key, each in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
     return shown(value.value if isinstance(value, StrEnum) else value)

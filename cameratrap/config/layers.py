@@ -100,10 +100,10 @@ def _read(path: Path, problems: list[ConfigProblem]) -> Iterator[tuple[str, obje
 
 
 def _from_environment(environment: Mapping[str, str], problems: list[ConfigProblem]) -> Iterator[tuple[str, object]]:
-    variables = {key.variable: key.path for key in keys() if key.variable is not None}
+    variables = {key.variable: key for key in keys() if key.variable is not None}
     for name in sorted(environment):
         if name in variables:
-            yield variables[name], environment[name]
+            yield variables[name].path, variables[name].from_text(environment[name])
         elif name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_KEYS:
             near = get_close_matches(name, variables, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""

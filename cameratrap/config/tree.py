@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from cameratrap.domain.commands import COMMAND_NAMES
 from cameratrap.domain.events import IndependenceRule, standard_zone
 from cameratrap.domain.policy import Treatment
 
@@ -128,15 +129,123 @@ class Summary(Section, frozen=True):
     max_messages: Annotated[
         int, Meta(ge=1, le=8, description="messages a day may cost before its commonest taxa are merged into others")
     ] = 1
+    every_days: Annotated[
+        int, Meta(ge=1, le=31, description="days that share a message: 7 is one a week, with the days before in it")
+    ] = 1
+    low_battery_v: (
+        Annotated[
+            float,
+            Meta(ge=0, le=60, examples=[11.8], description="battery voltage below which each day has its own message"),
+        ]
+        | None
+    ) = None
+    send_superseded: Annotated[
+        bool, Meta(description="also send an older day's message when newer ones have told its tallies: for its health")
+    ] = False
+
+
+class Alerts(Section, frozen=True):
+    """What is worth a message of its own, at once."""
+
+    taxa: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="a list of taxa",
+            examples=[("Homo sapiens", "Panthera tigris")],
+            description="taxa to be told of at once; what belongs to one of them counts, too",
+        ),
+    ] = ()
+    incident_minutes: Annotated[
+        float, Meta(ge=1, le=1440, description="minutes without the taxon after which it is another incident")
+    ] = 60
+    min_score: Annotated[float, Meta(ge=0, le=1, description="least score that is worth an alert")] = 0.5
+    per_day: Annotated[int, Meta(ge=0, le=100, description="alerts a day; the others are only counted")] = 3
+    credits_per_month: Annotated[int, Meta(ge=0, le=1000, description="credits that alerts may cost a month")] = 30
+
+
+class Seal(Section, frozen=True):
+    """What proves that a message comes from the trap, and keeps it from other readers."""
+
+    key_file: Annotated[
+        str, Meta(description="the station's key; by default station.key in the data folder, if there is one")
+    ] = ""
 
 
 class Modem(Section, frozen=True):
     """The satellite modem."""
 
+    type: Annotated[
+        str,
+        Meta(
+            pattern=r"^(9602|9704)\Z",
+            title='"9602" or "9704"',
+            description="the RockBLOCK's modem; a 9603 or 9602N is a 9602, too",
+        ),
+    ] = "9602"
     port: Annotated[str, Meta(description="serial device of the modem")] = "/dev/serial0"
-    baud: Annotated[int, Meta(ge=1200, le=230400, description="speed of the serial line")] = 19200
+    baud: Annotated[
+        int, Meta(ge=1200, le=230400, description="speed of a 9602's serial line; a 9704's is always 230400")
+    ] = 19200
+    topic: Annotated[
+        int, Meta(ge=64, le=65535, description="topic of the messages of a 9704: where Cloudloop delivers them")
+    ] = 244
     attempts: Annotated[int, Meta(ge=1, le=20, description="failed sessions after which one `transmit` gives up")] = 4
     deadline_s: Annotated[float, Meta(ge=30, le=900, description="seconds a session may take")] = 180
+    power_pin: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=27,
+                examples=[17],
+                description="BCM number of the pin on the modem's ON/OFF line, where it is wired",
+            ),
+        ]
+        | None
+    ) = None
+    startup_s: Annotated[
+        float, Meta(ge=10, le=600, description="seconds the modem may take to answer after it was switched on")
+    ] = 240
+    session_w: Annotated[float, Meta(ge=0, le=20, description="watts that the modem takes in a session")] = 0.95
+    idle_w: Annotated[float, Meta(ge=0, le=20, description="watts that it takes while it waits for the next")] = 0.225
+    start_j: Annotated[
+        float, Meta(ge=0, le=1000, description="joules to start it; 0 where it is never switched off")
+    ] = 62
+    energy_j_per_day: Annotated[
+        float, Meta(ge=150, le=1000000, description="joules that it may take a day; then the rest waits for tomorrow")
+    ] = 450
+    reserve_j: Annotated[
+        float, Meta(ge=0, le=1000000, description="joules of these that are kept for the newest message and for alerts")
+    ] = 120
+    mailbox_every_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=31,
+            description="days without contact after which a credit is spent to look for commands; 0 is never",
+        ),
+    ] = 0
+
+
+class Commands(Section, frozen=True):
+    """What the trap may be told from afar, by whoever has its key."""
+
+    accept: Annotated[
+        tuple[Annotated[str, Meta(pattern=rf"^({'|'.join(COMMAND_NAMES)})\Z")], ...],
+        Meta(
+            title="a list of " + ", ".join(COMMAND_NAMES),
+            description="commands that the trap obeys; an empty list is none",
+        ),
+    ] = COMMAND_NAMES
+
+
+class ClockSection(Section, frozen=True):
+    """The trap's clock and the network's time."""
+
+    check: Annotated[bool, Meta(description="ask the modem for the network's time whenever something is sent")] = True
+    correct: Annotated[bool, Meta(description="set the system's clock where it is wrong; it needs the right to")] = (
+        False
+    )
 
 
 class Ground(Section, frozen=True):
@@ -149,10 +258,33 @@ class Ground(Section, frozen=True):
             description="modem IMEI -> station; when given, others are quarantined",
         ),
     ] = {}
-    rockblock_public_key: Annotated[
-        str, Meta(description="PEM file with the key that RockBLOCK signs its deliveries with")
-    ] = ""
+    rockblock_public_keys: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="a list of paths",
+            examples=[("ground-control-2027.pem",)],
+            description="PEM files with keys that RockBLOCK signs its deliveries with, besides the built-in one",
+        ),
+    ] = ()
+    builtin_key: Annotated[
+        bool, Meta(description="also trust the key that Ground Control had published when this version was made")
+    ] = True
     require_proof: Annotated[bool, Meta(description="refuse deliveries that carry no signature")] = False
+    rockblock_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^https://\S+\Z",
+            title="a URL that begins with https://",
+            description="where messages to traps are handed over",
+        ),
+    ] = "https://rockblock.rock7.com/rockblock/MT"
+    rockblock_account: Annotated[
+        str,
+        Meta(
+            description="private file with the account that pays for them: user and password, a line each;"
+            " else ROCKBLOCK_USERNAME and ROCKBLOCK_PASSWORD in the environment"
+        ),
+    ] = ""
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -166,5 +298,9 @@ class Config(msgspec.Struct, frozen=True):
     counting: Counting = Counting()
     people: People = People()
     summary: Summary = Summary()
+    alerts: Alerts = Alerts()
+    seal: Seal = Seal()
     modem: Modem = Modem()
+    commands: Commands = Commands()
+    clock: ClockSection = ClockSection()
     ground: Ground = Ground()

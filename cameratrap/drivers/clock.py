@@ -1,4 +1,4 @@
-"""The machine's own clock. It knows the time and not whether to believe it."""
+"""The machine's own clock: reading it, and setting it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime, timezone
 
 from cameratrap.domain.summaries import ClockQuality
+from cameratrap.errors import DeviceError
+from cameratrap.sbd.network_time import BUILT
 
 
 class SystemClock:
@@ -23,5 +25,18 @@ class SystemClock:
         return time.monotonic()
 
     def quality(self) -> ClockQuality | None:
-        """None: nothing here checks the time against anything else."""
-        return None
+        """UNSET for a time that cannot be; else None, since nothing here checks it against anything else."""
+        return ClockQuality.UNSET if self.now() < BUILT else None
+
+
+def set_system_clock(now: datetime) -> None:
+    """Set the machine's clock; ``now`` is aware. Raises DeviceError where the system refuses it."""
+    try:
+        time.clock_settime(time.CLOCK_REALTIME, now.timestamp())
+    except OSError as error:
+        raise DeviceError(
+            "the system clock cannot be set",
+            device="clock",
+            why=error.strerror or str(error),
+            hint="run it as root or give it CAP_SYS_TIME; or set clock.correct = false, and it is only judged",
+        ) from error

@@ -1,5 +1,9 @@
 """A Cloudloop delivery in its "Lingo" JSON: nested, the time as numbers, the message in base64.
 
+One that was sent over SBD has a header ``sbd``, with the session's numbers; one of a 9704, sent over IMT, has a header
+``imt`` with the topic: then the modem is told by the device's identity, the time is when Cloudloop received it, and
+there is no message number.
+
 Its ``signature`` field is empty in Cloudloop's documented example and nothing says how it would be checked, so such
 a delivery proves nothing.
 """
@@ -22,22 +26,23 @@ _TIME_PARTS = ("year", "month", "day", "hour", "minute", "second")
 
 def is_delivery(values: Json) -> bool:
     """Whether a JSON object has Cloudloop's shape rather than RockBLOCK's."""
-    return isinstance(values.get("identity"), dict) or isinstance(values.get("sbd"), dict)
+    return any(isinstance(values.get(name), dict) for name in ("identity", "sbd", "imt"))
 
 
 def message(values: Json, body: bytes, policy: ProofPolicy) -> ReceivedMessage:
     """The message in a Cloudloop delivery. Raises DecodeError, and ProofError when ``policy`` requires a proof."""
     verified = check({}, policy)
-    session = values.get("sbd")
+    session, over_imt = values.get("sbd"), isinstance(values.get("imt"), dict)
     if not isinstance(session, dict):
-        raise DecodeError("the Cloudloop delivery has no SBD session", why="only messages sent over SBD are understood")
-    location = session.get("location")
-    place: Json = location if isinstance(location, dict) else {}
+        if not over_imt:
+            raise DecodeError("the Cloudloop delivery is of no kind that is understood", why="no 'sbd' and no 'imt'")
+        session = {"imei": _hardware_imei(values), "sessionAt": values.get("receivedAt")}
+    place = _table(session.get("location"))
     return ReceivedMessage(
         payload=_payload(values.get("message")),
         source=MessageSource.WEBHOOK,
         imei=imei_of(session.get("imei")),
-        momsn=momsn_of(session.get("momsn")),
+        momsn=None if over_imt else momsn_of(session.get("momsn")),
         transmit_time=_time(session.get("sessionAt")),
         verified=verified,
         session_status=0 if session.get("status") == SESSION_OK else None,
@@ -46,6 +51,14 @@ def message(values: Json, body: bytes, policy: ProofPolicy) -> ReceivedMessage:
         cep_km=number_of(place.get("cep"), 40_000),
         body=body,
     )
+
+
+def _hardware_imei(values: Json) -> Any:
+    return _table(_table(values.get("identity")).get("hardware")).get("imei")
+
+
+def _table(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
 
 
 def _payload(text: Any) -> bytes:
@@ -62,7 +75,9 @@ def _payload(text: Any) -> bytes:
 def _time(parts: Any) -> datetime:
     """UTC from ``{"year": 2023, "month": 10, ...}``; what is zero may be left out, as protocol buffers do."""
     if not isinstance(parts, dict):
-        raise DecodeError("the Cloudloop delivery has no time", why="its session has no 'sessionAt'")
+        raise DecodeError(
+            "the Cloudloop delivery has no time", why="it has no 'sessionAt', or over IMT no 'receivedAt'"
+        )
     numbers = [parts.get(name, "0") for name in _TIME_PARTS]
     if not all(isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 4 for text in numbers):
         raise DecodeError("the session's time is not understood", why=str(parts)[:80])

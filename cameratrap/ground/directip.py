@@ -1,25 +1,25 @@
-"""Iridium DirectIP, mobile-originated: bytes to a message, and back for tests and the emulator.
+"""Iridium DirectIP, mobile-originated: a frame's bytes to a message, and back.
 
-A frame is ``01``, a 16-bit length and information elements, each an id, a 16-bit length and a body; everything is
-big-endian (Iridium SBD Developers Guide, 6.2). Elements come in any order and unknown ones are skipped by their
-length. The guide's table prints 20 as the length of the location; real ones have 11 bytes, and both are read.
+Header, payload and location are elements of one frame (Iridium SBD Developers Guide, 6.2). The guide's table prints 20
+as the length of the location; real ones have 11 bytes, and both are read. Where confirmations are provisioned, the
+gateway waits for one before it forgets the message.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cameratrap.domain.messages import MAX_MOMSN, MessageSource, ReceivedMessage, is_imei
 from cameratrap.errors import DecodeError
 from cameratrap.ground.bodies import check_payload
+from cameratrap.ground.directip_frames import build_frame, elements
 
-REVISION = 1
 HEADER_ID = 0x01
 PAYLOAD_ID = 0x02
 LOCATION_ID = 0x03
+CONFIRMATION_ID = 0x05
 HEADER_LENGTH = 28
 LOCATION_LENGTHS = (11, 20)
 _HEADER = struct.Struct(">I15sBHHI")
@@ -57,12 +57,12 @@ class MoFrame:
 
 def parse(data: bytes) -> MoFrame:
     """The session in one frame. Raises DecodeError for anything but one whole frame with an MO header."""
-    elements = dict(_elements(_content(data)))
-    if HEADER_ID not in elements:
-        ids = ", ".join(f"0x{number:02x}" for number in elements) or "nothing"
+    found = elements(data)
+    if HEADER_ID not in found:
+        ids = ", ".join(f"0x{number:02x}" for number in found) or "nothing"
         raise DecodeError("the DirectIP frame is no mobile-originated message", why=f"it has {ids} and no header 0x01")
-    cdr, imei, status, momsn, mtmsn, time = _header(elements[HEADER_ID])
-    payload = elements.get(PAYLOAD_ID)
+    cdr, imei, status, momsn, mtmsn, time = _header(found[HEADER_ID])
+    payload = found.get(PAYLOAD_ID)
     return MoFrame(
         cdr=cdr,
         imei=imei,
@@ -71,33 +71,8 @@ def parse(data: bytes) -> MoFrame:
         mtmsn=mtmsn,
         session_time=datetime.fromtimestamp(time, UTC),
         payload=None if payload is None else check_payload(payload),
-        location=_location(elements.get(LOCATION_ID, b"")),
+        location=_location(found.get(LOCATION_ID, b"")),
     )
-
-
-def _content(data: bytes) -> bytes:
-    if len(data) < 3 or data[0] != REVISION:
-        found = data[:3].hex(" ") or "nothing"
-        raise DecodeError("not a DirectIP frame", why=f"it begins with {found}, not with 01 and a length")
-    length = int.from_bytes(data[1:3], "big")
-    if len(data) - 3 != length:
-        raise DecodeError("the DirectIP frame is not whole", why=f"it announces {length} bytes and has {len(data) - 3}")
-    return data[3:]
-
-
-def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:
-    seen: set[int] = set()
-    while content:
-        if len(content) < 3:
-            raise DecodeError("the DirectIP frame is not whole", why="an element ends inside its own length")
-        number, length = content[0], int.from_bytes(content[1:3], "big")
-        if len(content) - 3 < length:
-            raise DecodeError("the DirectIP frame is not whole", why=f"element 0x{number:02x} runs past its end")
-        if number in seen:
-            raise DecodeError("the DirectIP frame contradicts itself", why=f"element 0x{number:02x} is there twice")
-        seen.add(number)
-        yield number, content[3 : 3 + length]
-        content = content[3 + length :]
 
 
 def _header(body: bytes) -> tuple[int, str, int, int, int, int]:
@@ -131,21 +106,20 @@ def build(frame: MoFrame) -> bytes:
         raise ValueError(f"an IMEI has 15 digits and a MOMSN is at most {MAX_MOMSN}: {frame}")
     time = int(frame.session_time.timestamp())
     try:
-        content = _element(
-            HEADER_ID,
-            _HEADER.pack(frame.cdr, frame.imei.encode(), frame.session_status, frame.momsn, frame.mtmsn, time),
-        )
+        header = (frame.cdr, frame.imei.encode(), frame.session_status, frame.momsn, frame.mtmsn, time)
+        parts = [(HEADER_ID, _HEADER.pack(*header))]
         if frame.location is not None:
-            content += _element(LOCATION_ID, _pack_location(frame.location))
+            parts.append((LOCATION_ID, _pack_location(frame.location)))
         if frame.payload is not None:
-            content += _element(PAYLOAD_ID, frame.payload)
+            parts.append((PAYLOAD_ID, frame.payload))
+        return build_frame(parts)
     except (struct.error, OverflowError) as error:
         raise ValueError(f"no DirectIP frame can carry this: {error}") from error
-    return bytes([REVISION]) + len(content).to_bytes(2, "big") + content
 
 
-def _element(number: int, body: bytes) -> bytes:
-    return bytes([number]) + len(body).to_bytes(2, "big") + body
+def confirmation(*, accepted: bool) -> bytes:
+    """What the gateway is told of a message, where confirmations are provisioned: whether it may forget it."""
+    return build_frame([(CONFIRMATION_ID, bytes([accepted]))])
 
 
 def _pack_location(location: Location) -> bytes:

@@ -15,7 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cameratrap.app.receive import Reading, receive
+from cameratrap.app.receive import Reading, open_seals, receive
+from cameratrap.app.seals import SealBook
 from cameratrap.domain.messages import ReceivedMessage
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import CameraTrapError, DecodeError, ProofError, StoreError
@@ -25,6 +26,7 @@ from cameratrap.ground.ways_in import Part, read_part, sniff, split_file
 from cameratrap.store.connection import open_for_reading, open_store
 from cameratrap.store.inbox import INBOX_FILE, Inbox
 from cameratrap.store.migrations import INBOX_MIGRATIONS
+from cameratrap.store.receiver_keys import receiver_keys
 from cameratrap.store.refused import REFUSED_FOLDER, RefusedBody, RefusedLog
 
 if TYPE_CHECKING:
@@ -81,13 +83,20 @@ class Intake:
     stations: Mapping[str, str]
     station: str | None = None
     rehearsing: bool = False
+    seals: SealBook | None = None
 
     def take(self, part: Part, *, received_at: datetime) -> Outcome:
         """Take one part in; one that proves nothing goes to the refused log. Raises StoreError."""
         try:
             message = read_part(part, self.policy)
             reading = receive(
-                message, self.inbox, self.taxa, self.stations, received_at=received_at, station=self.station
+                message,
+                self.inbox,
+                self.taxa,
+                self.stations,
+                received_at=received_at,
+                station=self.station,
+                seals=self.seals,
             )
         except ProofError as error:
             if not self.rehearsing:
@@ -109,10 +118,11 @@ class Intake:
                 for part in split_file(name, data):
                     yield self.take(part, received_at=received_at)
 
-    def reverify(self, *, received_at: datetime) -> Iterator[Outcome]:
+    def reverify(self, *, received_at: datetime, forget: bool = False) -> Iterator[Outcome]:
         """Try everything in the refused log again; what is in the inbox afterwards leaves the log. Raises StoreError.
 
-        A file of the log that cannot be read is named, and the others are still tried.
+        A file of the log that cannot be read is named, and the others are still tried. ``forget`` drops what is
+        refused again: somebody has seen that it is forged.
         """
         for path in self.refused.files():
             try:
@@ -123,8 +133,11 @@ class Intake:
             part = Part(refused.name, refused.body, sniff(refused.name, refused.body))
             outcome = self.take(part, received_at=received_at)
             yield outcome
-            if outcome.is_in and not self.rehearsing:
+            done = outcome.is_in or (forget and outcome.status is IntakeStatus.REFUSED)
+            if done and not self.rehearsing:
                 self.refused.forget(refused)
+        if forget and not self.rehearsing:
+            self.refused.forget_dropped()
 
 
 @contextmanager
@@ -135,10 +148,12 @@ def open_intake(
 
     Raises ConfigError for a key that cannot be RockBLOCK's, before anything is made, and StoreError.
     """
-    policy = ProofPolicy.from_file(ground.rockblock_public_key, required=ground.require_proof)
+    policy = ProofPolicy.of(ground)
     with closing(_rehearsal(folder) if rehearsing else _open(folder)) as connection:
         refused = RefusedLog(folder / REFUSED_FOLDER)
-        yield Intake(Inbox(connection), refused, taxa, policy, ground.stations, station, rehearsing)
+        inbox = Inbox(connection)
+        seals = open_seals(inbox, ground.stations, receiver_keys(folder))
+        yield Intake(inbox, refused, taxa, policy, ground.stations, station, rehearsing, seals)
 
 
 def _open(folder: Path) -> sqlite3.Connection:

@@ -10,26 +10,34 @@ later, and a body kept in a file may be imported years later.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cameratrap.errors import ConfigError, ConfigProblem, ProofError
+from cameratrap.errors import ProofError
+from cameratrap.ground.signing_keys import KEY, public_key, read_keys
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from jwt.types import Options
+
+    from cameratrap.config.tree import Ground
 
 ALGORITHM = "RS256"  # pinned: a token does not choose how it is checked
 ISSUER = "Rock 7"
 TOKEN = "JWT"  # noqa: S105 - the name of the field
 MAX_TOKEN_BYTES = 8 * 1024
-MIN_KEY_BITS = 2048
-KEY = "ground.rockblock_public_key"
-_MAX_KEY_FILE_BYTES = 16 * 1024
+# Neither when it was issued nor for how long it is good: see above.
+_OPTIONS: Options = {
+    "require": ["iss"],
+    "verify_iss": True,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
 _OF_THE_TOKEN = frozenset({"iss", "iat", "exp", "nbf", "aud", "sub", "jti"})
 # What a message is made of: without these the token proves nothing worth having.
 _ESSENTIAL = frozenset({"imei", "momsn", "transmit_time", "data"})
@@ -45,28 +53,18 @@ _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,20})?")
 class ProofPolicy:
     """What is asked of a webhook delivery.
 
-    ``public_key_pem`` is the key deliveries are signed with, None where none is known: then one that carries a token
-    is refused, since nobody can say whether it is true. ``required`` refuses one that carries none.
+    One that carries a token must verify under one of ``public_keys``, PEM files' bytes: keys change, and what was
+    signed with the old one may come late. Without a key it is refused, since nobody can say whether it is true.
+    ``required`` refuses one that carries no token.
     """
 
-    public_key_pem: bytes | None = None
+    public_keys: tuple[bytes, ...] = ()
     required: bool = False
 
     @classmethod
-    def from_file(cls, path: str, *, required: bool = False) -> ProofPolicy:
-        """Read the key from a PEM file; an empty ``path`` is no key. Raises ConfigError."""
-        if not path:
-            return cls(required=required)
-        try:
-            with Path(path).expanduser().open("rb") as file:
-                pem = file.read(_MAX_KEY_FILE_BYTES)
-        except OSError as error:
-            raise _key_problem(path, f"a PEM file that can be read ({error.strerror})") from error
-        if b"-----BEGIN PUBLIC KEY-----" not in pem:
-            raise _key_problem(path, "a file with a line -----BEGIN PUBLIC KEY-----")
-        with suppress(ImportError):  # without the library it is said of the first delivery that carries a token
-            public_key(pem)
-        return cls(pem, required)
+    def of(cls, ground: Ground) -> ProofPolicy:
+        """What the configuration asks for. Raises ConfigError for a file that holds no key."""
+        return cls(read_keys(ground.rockblock_public_keys, builtin=ground.builtin_key), ground.require_proof)
 
 
 def check(fields: Mapping[str, str], policy: ProofPolicy) -> bool | None:
@@ -83,50 +81,44 @@ def check(fields: Mapping[str, str], policy: ProofPolicy) -> bool | None:
                 hint="let RockBLOCK deliver as HTTP_JSON, which it signs",
             )
         return None
-    if policy.public_key_pem is None:
+    if not policy.public_keys:
         raise ProofError(
             "the delivery's signature cannot be checked",
-            why=f"{KEY} names no key",
-            hint=f"save Ground Control's published key to a file, name it in {KEY}, then `cameratrap receive reverify`",
+            why=f"ground.builtin_key is false and {KEY} names no key",
+            hint=f"set ground.builtin_key, or name a key in {KEY}, then `cameratrap receive reverify`",
         )
-    _compare(fields, _claims(token, policy.public_key_pem))
+    claims = _claims(token, policy.public_keys)
+    _compare(fields, {name: _text(name, claim) for name, claim in claims.items() if name not in _OF_THE_TOKEN})
     return True
 
 
-def _claims(token: str, pem: bytes) -> dict[str, str]:
-    """What the token says, if it is signed with the key. Raises ProofError."""
+def _claims(token: str, pems: Sequence[bytes]) -> dict[str, Any]:
+    """What the token says, if it is signed with one of the keys. Raises ProofError."""
+    if len(token) > MAX_TOKEN_BYTES:
+        raise ProofError(f"the delivery's token has {len(token)} characters", why=f"{MAX_TOKEN_BYTES} are the limit")
     try:
         import jwt
 
-        key = public_key(pem)
+        keys = [public_key(pem) for pem in pems]
     except ImportError as error:
         raise ProofError(
             "the delivery's signature cannot be checked",
             why=f"the library {error.name} is not installed",
             hint="pip install 'cameratrap[ground]', then `cameratrap receive reverify`",
         ) from error
-    if len(token) > MAX_TOKEN_BYTES:
-        raise ProofError(f"the delivery's token has {len(token)} characters", why=f"{MAX_TOKEN_BYTES} are the limit")
-    try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            issuer=ISSUER,
-            options={
-                "require": ["iss"],
-                "verify_iss": True,
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-                "verify_aud": False,
-                "verify_sub": False,
-                "verify_jti": False,
-            },
-        )
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise ProofError("the delivery's signature is false", why=str(error)) from error
-    return {name: _text(name, claim) for name, claim in claims.items() if name not in _OF_THE_TOKEN}
+    for key in keys:
+        try:
+            claims: dict[str, Any] = jwt.decode(token, key, algorithms=[ALGORITHM], issuer=ISSUER, options=_OPTIONS)
+        except jwt.InvalidSignatureError:
+            continue
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+            raise ProofError("the delivery's signature is false", why=str(error)) from error
+        return claims
+    raise ProofError(
+        "the delivery's signature is false",
+        why=f"it verifies under none of {len(keys)} known {'key' if len(keys) == 1 else 'keys'}",
+        hint=f"if Ground Control has published a new key, add it to {KEY}, then `cameratrap receive reverify`",
+    )
 
 
 def _text(name: str, claim: Any) -> str:
@@ -155,25 +147,3 @@ def _same(name: str, claim: str, found: str) -> bool:
         return True
     decimal = _DECIMAL.fullmatch(claim) and _DECIMAL.fullmatch(found)
     return bool(name in _SAME_BY_VALUE and decimal and Decimal(claim) == Decimal(found))
-
-
-@lru_cache(maxsize=4)
-def public_key(pem: bytes) -> RSAPublicKey:
-    """The key in a PEM file. Raises ConfigError for anything but an RSA key of a size that is still safe."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        key = load_pem_public_key(pem)
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise _key_problem("(its content)", "a PEM file with one RSA public key") from error
-    if not isinstance(key, RSAPublicKey):
-        raise _key_problem(type(key).__name__.strip("_"), "an RSA key")
-    if key.key_size < MIN_KEY_BITS:
-        raise _key_problem(f"{key.key_size} bits", f"an RSA key of at least {MIN_KEY_BITS} bits")
-    return key
-
-
-def _key_problem(found: str, expected: str) -> ConfigError:
-    return ConfigError([ConfigProblem(KEY, found, expected)])

@@ -1,7 +1,8 @@
 """A file of any way in: which it is, is told by its content; a bare payload's modem, by its name.
 
-A file is one part (an e-mail, a DirectIP frame, a raw payload, a webhook body) or one part a line (hexadecimal
-payloads, webhook bodies). Each part stands for itself: one that cannot be read does not cost the others.
+A file is one part (an e-mail, a DirectIP frame, a raw payload, a webhook body), one part a line (hexadecimal payloads,
+webhook bodies), DirectIP frames one behind the other, or a mailbox of e-mails. Each part stands for itself: one that
+cannot be read does not cost the others.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from cameratrap.domain.messages import MAX_DELIVERY_BYTES, MAX_PAYLOAD_BYTES, Me
 from cameratrap.errors import DecodeError
 from cameratrap.ground import directip, email_message, webhook
 from cameratrap.ground.bodies import momsn_of, payload_of_hex
+from cameratrap.ground.directip_frames import REVISION, cut_frames
 from cameratrap.ground.proof import ProofPolicy
 
 RAW_SUFFIX = ".sbd"
 # Iridium's gateway and others name an attachment by its modem and message number: 300234060000000_000123.sbd.
 _NAMED = re.compile(r"(?<![0-9])(?P<imei>[0-9]{15})_0*(?P<momsn>[0-9]{1,5})(?![0-9])")
 _DIRECTIP_HEADER = bytes([directip.HEADER_ID, 0, directip.HEADER_LENGTH])
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}[ \t]*)+")
+_HEX = re.compile(rb"(?:(?:0[xX])?[0-9A-Fa-f]{2}[ \t]*+)++")
+_HEX_PREFIX = re.compile(r"(?<![0-9A-Fa-f])0[xX]")
 _FORM = re.compile(rb"[A-Za-z_]+=[^\s]*")
-_MAIL = re.compile(rb"From |[A-Za-z][A-Za-z0-9-]{0,60}:[ \t\r\n]")  # an mbox's or a header's first line
+_MAIL = re.compile(rb"From |[A-Za-z][A-Za-z0-9-]{0,60}:[ \t\r\n]")  # a mailbox's or a header's first line
+_NEXT_MAIL = re.compile(rb"(?<=\n)\r?\n(?=From )")  # in a mailbox; a line of a text that begins so is quoted: >From
 
 
 class Form(Enum):
@@ -39,17 +43,17 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message's worth of a file; ``line`` is its number where the file is read by the line."""
+    """One message's worth of a file; ``number`` is that of the line, the frame or the mail where a file has several."""
 
     file: str
     body: bytes
     form: Form
-    line: int | None = None
+    number: int | None = None
 
     @property
     def name(self) -> str:
-        """For a person: the file, and the line where there are several."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
+        """For a person: the file, and which of its parts where there are several."""
+        return self.file if self.number is None else f"{self.file}:{self.number}"
 
 
 def split_file(name: str, data: bytes) -> list[Part]:
@@ -59,13 +63,24 @@ def split_file(name: str, data: bytes) -> list[Part]:
     """
     if not data.strip(b"\r\n"):
         return []
+    form = sniff(name, data)
+    if form is Form.DIRECTIP:
+        frames, rest = cut_frames(data)
+        return _parts(name, form, [*frames, rest] if rest else frames)
+    if form is Form.MAIL:
+        return _parts(name, form, _NEXT_MAIL.split(data) if data.startswith(b"From ") else [data])
     lines = [(number, line.strip()) for number, line in enumerate(data.splitlines(), start=1) if line.strip()]
-    whole = sniff(name, data)
-    one_message = whole in (Form.MAIL, Form.DIRECTIP) or PurePath(name).suffix.lower() == RAW_SUFFIX
-    first = None if one_message or len(lines) < 2 or not data.isascii() else _line_form(lines[0][1])
+    by_line = len(lines) > 1 and data.isascii() and PurePath(name).suffix.lower() != RAW_SUFFIX
+    first = _line_form(lines[0][1]) if by_line else None
     if first is None:
-        return [Part(name, data, whole)]
+        return [Part(name, data, form)]
     return [Part(name, line, _line_form(line) or first, number) for number, line in lines]
+
+
+def _parts(name: str, form: Form, bodies: list[bytes]) -> list[Part]:
+    if len(bodies) == 1:
+        return [Part(name, bodies[0], form)]
+    return [Part(name, body, form, number) for number, body in enumerate(bodies, start=1)]
 
 
 def read_part(part: Part, policy: ProofPolicy) -> ReceivedMessage:
@@ -89,12 +104,10 @@ def read_file(name: str, data: bytes, policy: ProofPolicy) -> list[ReceivedMessa
 def sniff(name: str, data: bytes) -> Form:
     """What ``data`` is. The name decides only that an ``.sbd`` file is a raw payload or DirectIP, and an ``.eml`` mail.
 
-    A DirectIP frame is known by its header's place or by its length, so that a torn one and one of another kind are
-    refused for what they are.
+    DirectIP is known by its header's place or by its length, so that a torn frame and one of another kind are refused
+    for what they are.
     """
-    if data[:1] == bytes([directip.REVISION]) and (
-        data[3:6] == _DIRECTIP_HEADER or int.from_bytes(data[1:3], "big") == len(data) - 3
-    ):
+    if data[:1] == bytes([REVISION]) and (data[3:6] == _DIRECTIP_HEADER or not cut_frames(data)[1]):
         return Form.DIRECTIP
     suffix = PurePath(name).suffix.lower()
     if suffix == RAW_SUFFIX:
@@ -118,7 +131,7 @@ def _bare(part: Part) -> ReceivedMessage:
     if len(part.body) > MAX_DELIVERY_BYTES:
         raise DecodeError(f"it has {len(part.body)} bytes", why=f"a delivery has at most {MAX_DELIVERY_BYTES}")
     if part.form is Form.HEX:
-        payload = payload_of_hex("".join(part.body.decode("ascii", "replace").split()))
+        payload = payload_of_hex("".join(_HEX_PREFIX.sub("", part.body.decode("ascii", "replace")).split()))
     elif len(part.body) <= MAX_PAYLOAD_BYTES:
         payload = part.body
     else:
@@ -131,6 +144,6 @@ def _bare(part: Part) -> ReceivedMessage:
         payload=payload,
         source=MessageSource.FILE,
         imei=named["imei"] if named else None,
-        momsn=momsn_of(named["momsn"]) if named and part.line is None else None,
+        momsn=momsn_of(named["momsn"]) if named and part.number is None else None,
         body=part.body,
     )

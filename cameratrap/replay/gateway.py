@@ -1,5 +1,8 @@
 """What stands between the satellite and the receiver: the gateway that turns a payload into a web request.
 
+It charges for whatever it takes in, also where the modem never hears of it: ``rough_sessions`` are a sky under which
+that happens.
+
 Bodies have the shape of captured RockBLOCK deliveries (form and JSON). They carry no signature, since only Ground
 Control can sign.
 """
@@ -7,6 +10,7 @@ Control can sign.
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +19,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from cameratrap.replay.modem_emulator import MoMessage
+from cameratrap.domain.credits import credits_for
+from cameratrap.replay.modem_emulator import MoMessage, SessionPlan
+from cameratrap.sbd.status import Verdict, classify
 
 BodyFormat = Literal["json", "form"]
 
@@ -40,7 +46,10 @@ class Fate(StrEnum):
 
 
 class Gateway:
-    """Takes what modems send and hands it to ``receive``, each by its fate; when ``fates`` end, everything arrives."""
+    """Takes what modems send and hands it to ``receive``, each by its fate; when ``fates`` end, everything arrives.
+
+    ``credits`` is what it has charged: for every message it took in once, whatever became of it afterwards.
+    """
 
     def __init__(
         self,
@@ -53,9 +62,11 @@ class Gateway:
         self._now = now
         self._fates = iter(fates)
         self._held: list[Delivery] = []
+        self.credits = 0
 
     def accept(self, message: MoMessage) -> None:
         """Take in one message; hand this to an emulated modem as its ``deliver``."""
+        self.credits += credits_for(len(message.payload))
         delivery = Delivery(message.imei, message.momsn, message.payload, self._now())
         fate = next(self._fates, Fate.DELIVER)
         if fate is Fate.HOLD:
@@ -70,6 +81,23 @@ class Gateway:
         held, self._held = self._held, []
         for delivery in held:
             self._receive(delivery)
+
+
+def rough_sessions(seed: int, sessions: int, *, failing: float = 0.2) -> list[SessionPlan]:
+    """So many sessions of which the share ``failing`` fails, in every way that has a status.
+
+    Of those after which the modem cannot know, the gateway has the message in the first of every two, as real ones do
+    in half of them or more.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a sky and no secret
+    failures = [status for status in range(5, 66) if classify(status).verdict is Verdict.RETRY]
+    plans, uncertain = [], 0
+    for _ in range(sessions):
+        status = chance.choice(failures) if chance.random() < failing else 0
+        doubtful = classify(status).uncertain
+        uncertain += doubtful
+        plans.append(SessionPlan(status, uncertain % 2 == 1 if doubtful else None, chance.uniform(6, 60)))
+    return plans
 
 
 def webhook_fields(delivery: Delivery, *, serial: int = 0) -> dict[str, str | int | float]:

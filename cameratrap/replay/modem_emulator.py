@@ -2,7 +2,8 @@
 
 It keeps the manual's rules where they hurt: echo is on at first, the MO buffer survives a successful session, the
 message number counts successes only, AT+SBDWB swallows whatever comes for 60 s and then answers 1 without OK, and a
-session may fail for the modem although the gateway has the message.
+session may fail for the modem although the gateway has the message. A message to the trap comes with a session that
+succeeds, stays in its buffer until the next one begins, and is handed over as bytes between lines.
 
 ``python -m cameratrap.replay.emulator_process --pty-link PATH --gateway DIR`` runs one on a pseudo-terminal.
 """
@@ -12,45 +13,23 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from cameratrap.replay.modem_session import LAST_SUCCESS, MoMessage, SessionPlan
+
+__all__ = ["ModemEmulator", "MoMessage", "SessionPlan"]
 
 MOMSN_MODULUS = 65536
 MO_BYTES = 340
 BINARY_TIMEOUT_S = 60.0
 MAX_COMMAND = 512  # a real one takes 129 characters; what is longer is refused there as here
 MAX_TYPED_AHEAD = 4096  # a UART's buffers end somewhere; what is written beyond is lost
-LAST_SUCCESS = 4
 
 _TRANSFERS = re.compile(rb"\+SBD(IXA|IX|I)(=.*)?")
+RADIO_DISABLED = 34
+MAILBOX_FAILED = 2
+
 _HARMLESS = re.compile(rb"E[01]|Q0|V1|&[DK][0-3]|&[WY]0|\+SBDST=\d+|\+SBDMTA=[01]|\+CIER=.*|\*R[01]|\*F|")
-
-
-@dataclass(frozen=True, slots=True)
-class MoMessage:
-    """What left the modem: a payload (empty for a mailbox check) under the number of its session."""
-
-    imei: str
-    momsn: int
-    payload: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
-    """How one AT+SBDIX goes. ``delivers`` None: as the status says, else whether the gateway gets the payload.
-
-    ``takes_s`` passes before the answer; ``unsolicited`` is put in front of it. With ``answers`` False it never comes.
-    """
-
-    status: int = 0
-    delivers: bool | None = None
-    takes_s: float = 0.0
-    unsolicited: bytes = b""
-    answers: bool = True
-
-    @property
-    def reaches_gateway(self) -> bool:
-        return self.status <= LAST_SUCCESS if self.delivers is None else self.delivers
 
 
 class ModemEmulator:
@@ -58,6 +37,8 @@ class ModemEmulator:
 
     Sessions follow ``plans`` in turn and then succeed. ``spacing`` is what firmware versions put after a comma.
     ``unsupported`` are commands (without AT) this modem answers with ERROR, ``ignored`` those it never answers.
+    ``damaged_reads``: how many times AT+SBDRB gives a wrong checksum. ``frames`` is the network's time, None without
+    network. ``rings`` is whether the network has announced a message.
     """
 
     def __init__(
@@ -74,6 +55,9 @@ class ModemEmulator:
         session_s: float = 0.0,
         unsupported: Sequence[bytes] = (),
         ignored: Sequence[bytes] = (),
+        damaged_reads: int = 0,
+        frames: int | None = None,
+        rings: bool = False,
     ) -> None:
         self.imei = imei
         self.momsn = momsn % MOMSN_MODULUS
@@ -91,6 +75,10 @@ class ModemEmulator:
         self._session_s = session_s
         self._unsupported = frozenset(unsupported)
         self._ignored = frozenset(ignored)
+        self._damaged_reads = damaged_reads
+        self._frames = frames
+        self._rings = rings
+        self._radio = True
         self._command = bytearray()
         self._binary = bytearray()
         self._binary_size = 0
@@ -132,7 +120,7 @@ class ModemEmulator:
     def power_cycle(self) -> None:
         """Both buffers are empty after power-up, the echo is on; the message number survives."""
         self.mo_buffer = self.mt_buffer = self._pending = b""
-        self.echo, self.busy = True, ""
+        self.echo, self.busy, self._radio = True, "", True
         for buffer in (self._command, self._binary, self._typed_ahead):
             buffer.clear()
 
@@ -166,13 +154,9 @@ class ModemEmulator:
     def _simple(self, command: bytes) -> bytes:
         if command in {b"E0", b"E1"}:
             self.echo = command == b"E1"
-        values = {
-            b"+CGSN": self.imei,
-            b"+GSN": self.imei,
-            b"+CSQ": f"+CSQ:{self.signal}",
-            b"+CSQF": f"+CSQF:{self.signal}",
-            b"+SBDS": self._status_line(),
-        }
+        if command in {b"*R0", b"*R1"}:
+            self._radio = command == b"*R1"
+        values = self._values()
         if command in values:
             return _line(values[command]) + _line("OK")
         if command == b"+SBDRB":
@@ -180,6 +164,20 @@ class ModemEmulator:
         if command in {b"+SBDD0", b"+SBDD1", b"+SBDD2"}:
             return self._clear(command[-1:])
         return _line("OK") if _HARMLESS.fullmatch(command) else _line("ERROR")
+
+    def _values(self) -> dict[bytes, str]:
+        return {
+            b"+CGSN": self.imei,
+            b"+GSN": self.imei,
+            b"+CGMR": "Call Processor Version: TA19002",
+            b"+CSQ": f"+CSQ:{self.signal}",
+            b"+CSQF": f"+CSQF:{self.signal}",
+            b"+SBDS": self._status_line(),
+            b"+SBDSX": self._status_line("SBDSX", (int(self._rings), len(self.mt_queue))),
+            b"+CRIS": f"+CRIS:000,00{int(self._rings)}",
+            b"+GEMON": f"+GEMON:{1000 * self.sessions}",
+            b"-MSSTM": "-MSSTM: no network service" if self._frames is None else f"-MSSTM: {self._frames:x}",
+        }
 
     def _clear(self, which: bytes) -> bytes:
         if which in b"02":
@@ -210,13 +208,13 @@ class ModemEmulator:
         return _line("0") + _line("OK")
 
     def _transfer(self, command: bytes) -> bytes:
-        plan = self._plans.popleft() if self._plans else SessionPlan()
+        plan = self._next_plan()
         self.sessions += 1
         number, succeeded = self.momsn, plan.status <= LAST_SUCCESS
         self.mt_buffer = b""
         if plan.reaches_gateway:
             self._deliver(MoMessage(self.imei, number, self.mo_buffer))
-        received = 0
+        received = MAILBOX_FAILED
         if succeeded:
             self.momsn = (number + 1) % MOMSN_MODULUS
             received = self._receive()
@@ -227,7 +225,13 @@ class ModemEmulator:
         answer = plan.unsolicited + _line(f"{name}: {self._joined(fields)}") + _line("OK")
         return self._later(answer if plan.answers else b"", max(plan.takes_s, self._session_s))
 
+    def _next_plan(self) -> SessionPlan:
+        if not self._radio:
+            return SessionPlan(status=RADIO_DISABLED)
+        return self._plans.popleft() if self._plans else SessionPlan()
+
     def _receive(self) -> int:
+        self._rings = False
         if not self.mt_queue:
             return 0
         self.mt_buffer = self.mt_queue.popleft()
@@ -241,12 +245,13 @@ class ModemEmulator:
         return b""
 
     def _read_binary(self) -> bytes:
-        total = sum(self.mt_buffer) % 65536
+        damaged, self._damaged_reads = self._damaged_reads > 0, max(0, self._damaged_reads - 1)
+        total = (sum(self.mt_buffer) + damaged) % 65536
         return len(self.mt_buffer).to_bytes(2, "big") + self.mt_buffer + total.to_bytes(2, "big")
 
-    def _status_line(self) -> str:
-        fields = (int(bool(self.mo_buffer)), self.momsn, int(bool(self.mt_buffer)), self._mtmsn)
-        return f"+SBDS: {self._joined(fields)}"
+    def _status_line(self, name: str = "SBDS", more: tuple[int, ...] = ()) -> str:
+        fields = (int(bool(self.mo_buffer)), self.momsn, int(bool(self.mt_buffer)), self._mtmsn, *more)
+        return f"+{name}: {self._joined(fields)}"
 
     def _joined(self, fields: Sequence[int]) -> str:
         return f",{self._spacing}".join(map(str, fields))

@@ -18,23 +18,34 @@ SESSION_TIMEOUT_S = 60
 
 ATTENTION = b"AT\r"
 ECHO_OFF = b"ATE0\r"
+DTR_IGNORED = b"AT&D0\r"
 FLOW_CONTROL_OFF = b"AT&K0\r"
 RING_ALERT_OFF = b"AT+SBDMTA=0\r"
 SESSION_TIMEOUT = b"AT+SBDST=%d\r" % SESSION_TIMEOUT_S
 LAST_SIGNAL = b"AT+CSQF\r"
-SERIAL_NUMBER = b"AT+CGSN\r"
+SERIAL_NUMBERS = (b"AT+CGSN\r", b"AT+GSN\r")  # the second is the older name of the first
 BUFFER_STATUS = b"AT+SBDS\r"
+RING_STATUS = b"AT+CRIS\r"
 INITIATE_SESSION = b"AT+SBDIX\r"
+ANSWER_RING = b"AT+SBDIXA\r"
+READ_BINARY = b"AT+SBDRB\r"
 CLEAR_MO_BUFFER = b"AT+SBDD0\r"
+NETWORK_TIME = b"AT-MSSTM\r"
 RADIO_ON = b"AT*R1\r"
+FLUSH = b"AT*F\r"
 
 # The RockBLOCK gateway forwards a payload that begins so to another RockBLOCK, and the receiver never sees it.
 FORWARDING_PREFIX = b"RB"
 
-_SBDIX = re.compile(r"\+SBDIX:\s*" + r"\s*,\s*".join([r"(-?\d{1,5})"] * 6))
-_SBDS = re.compile(r"\+SBDS:\s*" + r"\s*,\s*".join([r"(-?\d{1,5})"] * 4))
-_SIGNAL = re.compile(r"\+CSQF?:\s*([0-5])")
-_IMEI = re.compile(r"\d{15}")
+# Spacing and case vary with the firmware. A sign is read only where a modem has one: the MTMSN is -1 before the first.
+_ANY_CASE = re.IGNORECASE | re.ASCII
+_NUMBER, _MTMSN, _COMMA = r"(\d{1,5})", r"(-?\d{1,5})", r"\s*,\s*"
+_SBDIX = re.compile(r"\+SBDIXA?:\s*" + _COMMA.join([*[_NUMBER] * 3, _MTMSN, _NUMBER, _NUMBER]), _ANY_CASE)
+_SBDS = re.compile(r"\+?SBDS:\s*" + _COMMA.join([*[_NUMBER] * 3, _MTMSN]), _ANY_CASE)
+_SIGNAL = re.compile(r"\+CSQF?:\s*([0-5])", _ANY_CASE)
+_RING = re.compile(r"\+CRIS:\s*\d{1,3}\s*,\s*(\d{1,3})", _ANY_CASE)
+_IMEI = re.compile(r"(?:\+C?GSN:\s*)?(\d{15})", _ANY_CASE)
+_FRAMES = re.compile(r"-+MSSTM:\s*([0-9a-f]{1,8})", _ANY_CASE)
 
 
 def checksum(payload: bytes) -> bytes:
@@ -85,10 +96,18 @@ class SbdixReply:
         return cls(*map(int, match.groups())) if match else None
 
 
-def next_momsn(line: str) -> int | None:
-    """The MOMSN of ``+SBDS: 0, 12, 0, -1``: the number the *next* session will use. None for any other line."""
-    match = _SBDS.fullmatch(line)
-    return int(match[2]) % MOMSN_MODULUS if match else None
+@dataclass(frozen=True, slots=True)
+class BufferStatus:
+    """What ``AT+SBDS`` tells: whether the MO buffer is loaded, and the MOMSN that the *next* session will use."""
+
+    loaded: bool
+    momsn: int
+
+    @classmethod
+    def from_line(cls, line: str) -> BufferStatus | None:
+        """Read ``+SBDS: 0, 12, 0, -1`` in any spacing; None for any other line."""
+        match = _SBDS.fullmatch(line)
+        return cls(int(match[1]) == 1, int(match[2]) % MOMSN_MODULUS) if match else None
 
 
 def signal_quality(line: str) -> int | None:
@@ -97,6 +116,19 @@ def signal_quality(line: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def rings(line: str) -> bool | None:
+    """Whether ``+CRIS:000,001`` tells of a message that waits; None for any other line."""
+    match = _RING.fullmatch(line)
+    return int(match[1]) == 1 if match else None
+
+
 def imei(line: str) -> str | None:
     """The 15 digits that answer ``AT+CGSN``; None for any other line."""
-    return line if _IMEI.fullmatch(line) else None
+    match = _IMEI.fullmatch(line)
+    return match[1] if match else None
+
+
+def network_frames(line: str) -> int | None:
+    """The count of 90 ms frames of ``-MSSTM: d1c6dd38``; None for any other line, "no network service" among them."""
+    match = _FRAMES.fullmatch(line)
+    return int(match[1], 16) if match else None

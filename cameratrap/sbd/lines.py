@@ -39,6 +39,7 @@ class MtMessage:
 
 def unsolicited(line: str) -> Unsolicited | None:
     """What an unsolicited line says, or None for any other line."""
+    line = line.upper()
     if line == "SBDRING":
         return Unsolicited(ring=True)
     match = _CIEV.fullmatch(line)
@@ -75,17 +76,37 @@ class ReceiveBuffer:
             self._overlong = True
         return None
 
+    def unfinished(self) -> str:
+        """The text of a line whose end has not arrived."""
+        return "" if self._overlong else self._data.decode("ascii", errors="replace").strip()
+
+    def clear(self) -> None:
+        """Forget what has arrived."""
+        self._data.clear()
+        self._overlong = False
+
+    def line_before_block(self) -> str | None:
+        """The next line before a block: an echo, an unsolicited line, an answer instead of it. None where it begins.
+
+        A block begins with its length, at most 2000, so with a byte of 0 to 7; no text contains such a byte.
+        """
+        begins = next((at for at, byte in enumerate(self._data) if byte <= MAX_MT_BYTES >> 8), len(self._data))
+        block = bytes(self._data[begins:])
+        text = self._data[:begins]
+        # A block may follow a text that has no line end of its own, as an echo without one.
+        self._data = text + b"\r" if block and text else text
+        line = self.next_line()
+        self._data += block
+        return line
+
     def next_mt_message(self) -> MtMessage | None:
         """The block that answers ``AT+SBDRB``, by its length and never by lines; None while it is incomplete.
 
-        Call it when the block is the next thing in the stream (echo off). Its bytes may well contain CR, LF, "OK" or
-        "SBDRING". Raises ValueError for a length no modem sends, and then discards nothing.
+        Its bytes may well contain CR, LF, "OK" or "SBDRING". Take what `line_before_block` finds first.
         """
         if len(self._data) < 2:
             return None
         size = int.from_bytes(self._data[:2], "big")
-        if size > MAX_MT_BYTES:
-            raise ValueError(f"an SBD modem hands over at most {MAX_MT_BYTES} bytes, not {size}")
         if len(self._data) < size + 4:
             return None
         payload, proof = bytes(self._data[2 : size + 2]), bytes(self._data[size + 2 : size + 4])

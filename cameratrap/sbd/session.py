@@ -1,4 +1,4 @@
-"""Sending one message: bytes and time in, bytes and one outcome out.
+"""One session with the satellite: bytes and time in, bytes and one outcome out.
 
 What leads where, and why, stands in ``steps``; this is the machine that walks it. Whatever happens, a session ends by
 its deadline. It never reads, sleeps or logs.
@@ -10,35 +10,48 @@ from collections import Counter
 from dataclasses import replace
 
 from cameratrap.sbd import commands
+from cameratrap.sbd.commands import BufferStatus, SbdixReply
 from cameratrap.sbd.lines import ReceiveBuffer, unsolicited
 from cameratrap.sbd.outcome import Heard, SendOutcome, judge
-from cameratrap.sbd.status import Verdict
-from cameratrap.sbd.steps import PATIENT, SAYS, TABLE, TRIES, WORDS, Step, Timing, Token
+from cameratrap.sbd.status import Fault, Verdict
+from cameratrap.sbd.steps import TABLE, TRIES, Step, Timing, Token, word, words
 
 RADIO_DISABLED = 34
 
 
-class SendSession:
-    """One attempt to send ``payload``. Feed it bytes and time until ``outcome`` is there.
+class SbdSession:
+    """One attempt to send ``payload``, or to fetch what waits where it is None. Feed it until ``outcome`` is there.
 
-    Raises EncodeError for a payload no modem or gateway would carry as it is. Times are one monotonic clock's seconds.
+    ``number_counts`` False: this modem's message number is known to be no witness. Raises EncodeError for a payload no
+    modem or gateway would carry as it is. Times are one monotonic clock's seconds.
     """
 
-    def __init__(self, payload: bytes, *, monotonic_s: float, deadline_s: float, timing: Timing | None = None) -> None:
-        commands.check_payload(payload)
+    def __init__(
+        self,
+        payload: bytes | None,
+        *,
+        monotonic_s: float,
+        deadline_s: float,
+        timing: Timing | None = None,
+        number_counts: bool = True,
+    ) -> None:
+        if payload is not None:
+            commands.check_payload(payload)
         self._payload = payload
         self._timing = timing or Timing()
         self._now_s = monotonic_s
-        self._ends_s = monotonic_s + deadline_s
+        self.ends_s = monotonic_s + deadline_s
         # A transfer that would be given up half-way makes an uncertain message, and costs as much as a whole one.
         self._transfer_needs_s = min(self._timing.transfer_s, deadline_s / 2)
+        # A mailbox check moves no message of ours, and some modems count none for it.
+        self._number_counts = number_counts and payload is not None
         self._buffer = ReceiveBuffer()
         self._outgoing = bytearray()
         self._entered: Counter[Step] = Counter()
         self._heard = Heard()
         self._signal: int | None = None
         self._ring = False
-        self._mt_length = 0
+        self._received: bytes | None = None
         self._answered = False
         self._transferring = False
         self.outcome: SendOutcome | None = None
@@ -53,67 +66,122 @@ class SendSession:
     @property
     def wake_at_s(self) -> float:
         """When ``time_passes`` must be called at the latest, if no bytes arrive before."""
-        return min(self._step_ends_s, self._ends_s)
+        return min(self._step_ends_s, self.ends_s)
 
     def bytes_to_send(self) -> bytes:
         """What is to be written now; it is handed out once."""
         data = bytes(self._outgoing)
         self._outgoing.clear()
+        # From here on a message may leave; a session that ends before sent nothing, and any answer heard before is old.
+        self._transferring = self._transferring or self._step is Step.TRANSFER
         return data
 
     def receive_data(self, data: bytes, monotonic_s: float) -> None:
         """Take in what arrived. Bytes that arrive in the same instant as a deadline are still in time."""
         self._now_s = max(self._now_s, monotonic_s)
         self._buffer.feed(data)
-        while self.outcome is None and (line := self._buffer.next_line()) is not None:
-            self._take(line)
+        while self.outcome is None and self._take_next():
+            pass
+        # The payload is waited for, so a READY without a line end has none; one is not waited for.
+        if self._step is Step.WRITE and self._buffer.unfinished().upper().endswith("READY"):
+            self._buffer.clear()
+            self._react(Token.READY)
 
     def time_passes(self, monotonic_s: float) -> None:
         """Let deadlines that are over take effect."""
         self._now_s = max(self._now_s, monotonic_s)
         if self.outcome is not None:
             return
-        if self._now_s >= self._ends_s:
-            self._finish("the time for this session was over")
+        if self._now_s >= self.ends_s:
+            self._finish("the time for this session was over", Fault.BUSY)
         elif self._now_s >= self._step_ends_s:
-            self._react(Token.TIMEOUT)
+            self._react(self._last_word() or Token.TIMEOUT)
 
     def line_lost(self, why: str) -> None:
-        """The serial line is gone: end with what is known."""
+        """The serial line is gone for good: end with what is known."""
         if self.outcome is None:
-            self._finish(why)
+            self._finish(why, Fault.HARDWARE)
+
+    def line_back(self, monotonic_s: float) -> None:
+        """The serial line was gone and is back. A transfer that was begun is waited for; anything else begins anew."""
+        self._now_s = max(self._now_s, monotonic_s)
+        self._buffer.clear()
+        self._outgoing.clear()
+        if self.outcome is None and not self._transferring:
+            self._enter(Step.SYNC)
+
+    def _take_next(self) -> bool:
+        """Take the next line, or the block that answers AT+SBDRB; False where nothing is complete."""
+        if self._step is Step.READ:
+            line = self._buffer.line_before_block()
+            if line is None:
+                return self._take_block()
+        else:
+            line = self._buffer.next_line()
+        if line is not None:
+            self._take(line)
+        return line is not None
+
+    def _take_block(self) -> bool:
+        message = self._buffer.next_mt_message()
+        if message is None:
+            return False
+        if message.intact and message.payload:
+            self._received = message.payload
+        self._react(Token.BLOCK if message.intact else Token.DAMAGED)
+        return True
+
+    def _last_word(self) -> Token | None:
+        """What a line without an end says, where this step waits for such a word."""
+        token = word(self._buffer.unfinished())
+        if token is None or token not in TABLE[self._step]:
+            return None
+        self._buffer.clear()
+        return token
 
     def _take(self, line: str) -> None:
         news = unsolicited(line)
         if news is not None:
-            self._ring = self._ring or news.ring
+            self._ring |= news.ring
             self._signal = self._signal if news.signal is None else news.signal
             return
-        token = WORDS.get(line) or self._note(line)
+        token = word(line) or self._note(line)
         self._answered = self._answered or token is Token.OK
         if token is not None:
             self._react(token)
 
     def _note(self, line: str) -> Token | None:
         """Keep what a line with values says; the token it stands for, if it stands for one."""
-        if (reply := commands.SbdixReply.from_line(line)) is not None:
-            if self._transferring:
-                self._heard = replace(self._heard, reply=reply, refused=False)
-                self._mt_length = reply.mt_length if reply.mt_status == 1 else 0
+        if (reply := SbdixReply.from_line(line)) is not None:
+            if not self._transferring:
+                return None
+            self._heard = replace(self._heard, reply=reply, refused=False)
             return Token.SBDIX
-        if (number := commands.next_momsn(line)) is not None:
-            known = self._heard
-            self._heard = (
-                replace(known, number_after=number) if self._transferring else replace(known, number_before=number)
-            )
+        if (status := BufferStatus.from_line(line)) is not None:
+            self._note_status(status)
             return Token.SBDS
         if (signal := commands.signal_quality(line)) is not None:
             self._signal = signal
+        if (rings := commands.rings(line)) is not None:
+            self._ring |= rings
         return None
 
+    def _note_status(self, status: BufferStatus) -> None:
+        """An AT+SBDS is evidence only where it was asked for: a late one speaks of another moment."""
+        if self._step is Step.NUMBER:
+            self._heard = replace(self._heard, before=status)
+        elif self._step is Step.CHECK:
+            self._heard = replace(self._heard, filled=status)
+        elif self._step is Step.CONFIRM:
+            self._heard = replace(self._heard, after=status)
+
     def _react(self, token: Token) -> None:
-        following = TABLE[self._step].get(token)
-        if following is not None:
+        if self._step is Step.EMPTY and token in {Token.ZERO, Token.OK}:
+            self._heard = replace(self._heard, emptied=True)
+        if self._step is Step.TRANSFER and token is Token.ERROR and self._answers_ring:
+            # AT+SBDIXA is what was refused; a plain session fetches the message as well.
+            self._enter(Step.TRANSFER)
+        elif (following := TABLE[self._step].get(token)) is not None:
             self._enter(following)
 
     def _enter(self, step: Step) -> None:
@@ -121,52 +189,58 @@ class SendSession:
         self._entered[step] += 1
         if self._entered[step] > TRIES.get(step, self._entered[step]):
             self._enter(TABLE[step][Token.EXHAUSTED])
-        elif step is Step.CONFIRM and self._heard.number_before is None:
-            self._enter(Step.CONCLUDE)
-        elif step is Step.CONCLUDE:
-            self._enter(self._after_transfer())
+        elif step in {Step.CHECK, Step.CONFIRM} and (self._heard.before is None or self._payload is None):
+            self._enter(Step.TRANSFER if step is Step.CHECK else Step.CONCLUDE)
+        elif (onward := self._onward(step)) is not None:
+            self._enter(onward)
         elif step is Step.FINISH:
-            self._finish(f"the modem did not take the message ({self._entered[Step.WRITE]} times offered)")
-        elif step is Step.TRANSFER and self._ends_s - self._now_s < self._transfer_needs_s:
-            self._finish("too little time was left to begin a session")
+            self._finish(f"the modem did not take the message ({TRIES[Step.WRITE]} times offered)")
+        elif step is Step.TRANSFER and not self._transferring and self.ends_s - self._now_s < self._transfer_needs_s:
+            self._finish("too little time was left to begin a session", Fault.BUSY)
+        elif step is Step.RING and not self._heard.safely_empty:
+            self._finish("the modem did not empty its buffer, and checking the mailbox would have sent what is in it")
         else:
             self._say(step)
 
+    def _onward(self, step: Step) -> Step | None:
+        """Where a crossroads leads; None for a step that waits."""
+        reply = self._heard.reply
+        if step is Step.PREPARED:
+            return Step.RING if self._payload is None else Step.WRITE
+        if step is Step.CONCLUDE:
+            if reply is not None and reply.mo_status == RADIO_DISABLED:
+                return Step.RADIO_ON
+            sent = judge(self._heard, number_counts=self._number_counts).verdict is Verdict.SENT
+            return Step.CLEAR if sent and self._payload is not None else Step.COLLECT
+        if step is Step.COLLECT:
+            return Step.READ if self._heard.mt_length else Step.FINISH
+        return None
+
+    @property
+    def _answers_ring(self) -> bool:
+        return self._ring and self._payload is None and self._entered[Step.TRANSFER] < 2
+
     def _say(self, step: Step) -> None:
-        if step is Step.WRITE:
-            self._outgoing += commands.write_binary(self._payload)
-        elif step is Step.LOAD:
-            self._outgoing += commands.binary_frame(self._payload)
-        else:
-            self._outgoing += SAYS.get(step, b"")
-        self._transferring = self._transferring or step is Step.TRANSFER
+        self._outgoing += words(step, self._payload, answers_ring=self._answers_ring)
         if step is Step.REFUSED:
             self._heard = replace(self._heard, refused=self._heard.reply is None)
-        self._step_ends_s = self._now_s + self._patience_s(step)
+        if step is Step.READ_AGAIN:
+            self._buffer.clear()
+        self._step_ends_s = self._now_s + self._timing.patience_s(step)
 
-    def _patience_s(self, step: Step) -> float:
-        if step in PATIENT:
-            return self._timing.attention_s
-        long = {Step.LOAD: self._timing.load_s, Step.TRANSFER: self._timing.transfer_s}
-        return long.get(step, self._timing.answer_s)
-
-    def _after_transfer(self) -> Step:
-        reply = self._heard.reply
-        if judge(self._heard).verdict is Verdict.SENT:
-            return Step.CLEAR
-        return Step.RADIO_ON if reply is not None and reply.mo_status == RADIO_DISABLED else Step.FINISH
-
-    def _finish(self, otherwise: str) -> None:
+    def _finish(self, otherwise: str, fault: Fault = Fault.HARDWARE) -> None:
         """End. ``otherwise`` is the reason that holds where SBDIX was never written, so that nothing can have left."""
-        outcome = judge(self._heard) if self._transferring else SendOutcome(Verdict.RETRY, otherwise)
+        unbegun = SendOutcome(Verdict.RETRY, otherwise, fault)
+        outcome = judge(self._heard, number_counts=self._number_counts) if self._transferring else unbegun
         self.outcome = replace(
             outcome,
             answered=self._answered,
             began=self._transferring,
             signal=self._signal,
             ring=self._ring,
-            mt_length=self._mt_length,
-            cleared=self._step is Step.FINISH and 1 <= self._entered[Step.CLEAR] <= TRIES[Step.CLEAR],
+            mt_length=self._heard.mt_length,
+            waiting=self._heard.mt_queued,
+            received=self._received,
         )
         self._step = Step.FINISH
         self._outgoing.clear()

@@ -95,6 +95,16 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> Iterator[sq
             yield connection
 
 
+@contextmanager
+def empty_store(migrations: Sequence[Migration]) -> Iterator[sqlite3.Connection]:
+    """A database in memory, for looking where there is none yet."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        for step in migrations:
+            step(connection)
+        yield connection
+
+
 def _connect_read_only(path: Path) -> sqlite3.Connection:
     """Where no write-ahead log lies beside it nobody has the database open, and reading needs no files of its own."""
     has_log = path.with_name(path.name + "-wal").exists()

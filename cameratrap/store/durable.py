@@ -9,17 +9,17 @@ from pathlib import Path
 PART = ".part"
 
 
-def write_durably(path: Path, data: bytes, *, replace: bool = True) -> None:
+def write_durably(path: Path, data: bytes, *, replace: bool = True, mode: int = 0o644) -> None:
     """Temporary file, fsync, rename, fsync of the folder: when this returns, the file survives a power cut.
 
     Raises OSError, FileExistsError where something lies there and ``replace`` is False; a sync that failed is never
     tried again on the same file, because the kernel may have dropped the pages and a second sync would report success
-    over nothing.
+    over nothing. ``mode`` is who may read and write a file that is new.
     """
     if not replace and path.exists():
         raise FileExistsError(errno.EEXIST, "there is a file of that name already", str(path))
     part = path.with_name(path.name + PART)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         view = memoryview(data)
         while view:

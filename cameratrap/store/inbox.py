@@ -97,6 +97,17 @@ class Inbox:
         rows = self._rows("SELECT id FROM messages WHERE fingerprint = ?", fingerprint(message, station))
         return next((int(row["id"]) for row in rows), None)
 
+    def id_of(self, message: ReceivedMessage, station: str | None = None) -> int:
+        """The id of a message that is here. Raises KeyError where it is not."""
+        number = self.find(message, station)
+        if number is None:
+            raise KeyError(fingerprint(message, station))
+        return number
+
+    def newest(self) -> int:
+        """The id of the message that came last, 0 for none. Ids grow."""
+        return next((int(row["id"]) for row in self._rows("SELECT id FROM messages ORDER BY id DESC LIMIT 1")), 0)
+
     def has_payload(self, message: ReceivedMessage) -> bool:
         """Whether the same modem sent the same payload before, under whichever message number."""
         sql = "SELECT 1 FROM messages WHERE imei IS ? AND payload_sha256 = ? LIMIT 1"
@@ -185,11 +196,12 @@ class Inbox:
         except sqlite3.Error as error:
             raise store_error(error, INBOX_FILE) from error
 
-    def messages(self) -> Iterator[StoredMessage]:
-        """Every message once, in the order of arrival."""
+    def messages(self, *, after: int = 0) -> Iterator[StoredMessage]:
+        """Every message once, in the order of arrival; ``after`` leaves out those up to that id."""
         for row in self._rows(
             """SELECT messages.*, bodies.body FROM messages
-               JOIN bodies ON bodies.sha256 = messages.body_sha256 ORDER BY messages.id"""
+               JOIN bodies ON bodies.sha256 = messages.body_sha256 WHERE messages.id > ? ORDER BY messages.id""",
+            after,
         ):
             yield StoredMessage(
                 id=row["id"],

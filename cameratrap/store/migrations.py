@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 
+from cameratrap.store.alerts import create_alerts
+from cameratrap.store.clock_readings import create_clock_readings
+from cameratrap.store.commands import create_commands
 from cameratrap.store.inbox import create_inbox
-from cameratrap.store.outbox import create_outbox
+from cameratrap.store.outbox import create_outbox, rank_outbox
+from cameratrap.store.seal_counter import create_seal_epochs
+from cameratrap.store.sent_commands import create_sent_commands
+from cameratrap.store.sessions import create_sessions
+from cameratrap.store.summaries import create_tellings
 from cameratrap.store.treatments import create_treatments
+from cameratrap.store.trust import create_trust
 from cameratrap.store.views import create_views
 
 
@@ -124,5 +132,18 @@ def weigh_counts(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-CARD_MIGRATIONS = (create_card, create_outbox, weigh_counts, create_views, create_treatments)
-INBOX_MIGRATIONS = (create_inbox,)
+CARD_MIGRATIONS = (
+    create_card,
+    create_outbox,
+    weigh_counts,
+    create_views,
+    create_treatments,
+    create_seal_epochs,
+    create_commands,
+    create_clock_readings,
+    rank_outbox,
+    create_sessions,
+    create_tellings,
+    create_alerts,
+)
+INBOX_MIGRATIONS = (create_inbox, create_trust, create_sent_commands)

@@ -4,9 +4,12 @@ An attempt is written down before the modem is touched, together with when the n
 middle of a session leaves that trace, and a supply that gives way whenever the modem transmits cannot make the trap
 try again at every boot.
 
-Newest day first, parts in order within it: a message has room for the days before it, so that after an outage the
-newest tells most for its credit. The older ones follow; none is dropped. What belongs to no day goes before all days:
-it is about the trap as it is now.
+In the order of their worth: what belongs to no day first, alerts above all, since it is about the trap as it is now;
+then the newest day, parts in order within it, since a message has room for the days before it, so that after an
+outage the newest tells most for its credit. The older ones follow. One of them of which every day has reached the
+receiver meanwhile, as this message tells it, in messages that were surely sent, would cost a credit for its health and
+its trigger counts alone: it is kept as superseded and not sent, unless the configuration asks for every message. The
+message of a day that was told otherwise, or by nothing that is known to have arrived, is never superseded.
 """
 
 from __future__ import annotations
@@ -14,108 +17,60 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
-from cameratrap.domain.credits import credits_for
+from cameratrap.domain.patience import StandingFault, retry_delay_s
 from cameratrap.errors import StoreError
 from cameratrap.ports import SendResult, SendStatus
 from cameratrap.store.connection import path_of, store_error, transaction
+from cameratrap.store.outbox_message import ALERT, SUMMARY, OutboxMessage, OutboxState, from_row
+from cameratrap.store.sessions import begin_session, current_fault, end_session
 
-SUMMARY = "summary"  # the kind of message that carries a day
+__all__ = ["ALERT", "SUMMARY", "MessageGoneError", "Outbox", "OutboxMessage", "OutboxState", "enqueue"]
 
-# Four attempts over at least ten minutes, which is one satellite's pass; then the sky was not the reason. An immediate
-# retry "is likely to fail as the satellite locations will not have changed" (Rock Seven), and costs as much as a first.
-RETRY_DELAYS_S = (60.0, 180.0, 360.0, 3600.0, 7200.0, 21600.0)
-JITTER = 0.25  # so that traps that failed together do not all try again together
-CLOCK_TOLERANCE = timedelta(minutes=1)
-
-
-class OutboxState(StrEnum):
-    """Where a message stands. ``failed``: no modem will ever take it as it is."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxMessage:
-    """One message. ``uncertain_attempts`` of its ``attempts`` may have delivered it although they did not succeed.
-
-    ``sequence`` numbers the messages of its ``kind``. A summary has a ``day``; another kind may have none.
-    """
-
-    id: int
-    day: date | None
-    sequence: int
-    part: int
-    payload: bytes = field(repr=False)
-    created_at: datetime
-    state: OutboxState
-    attempts: int = 0
-    uncertain_attempts: int = 0
-    last_attempt_at: datetime | None = None
-    next_attempt_at: datetime | None = None
-    last_mo_status: int | None = None
-    momsn: int | None = None
-    detail: str = ""
-    sent_at: datetime | None = None
-    kind: str = SUMMARY
-
-    @property
-    def label(self) -> str:
-        """What to call it before a person: its day, or its kind and number where it has no day."""
-        return f"{self.day or f'{self.kind} {self.sequence}'}, part {self.part}"
-
-    @property
-    def credits(self) -> int:
-        """What one session with this message costs."""
-        return credits_for(len(self.payload))
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether an attempt may begin.
-
-        A clock that stands before the last attempt was set since: what was planned by it means nothing, and must not
-        hold the message back until the wrong year comes round.
-        """
-        if self.state is not OutboxState.QUEUED:
-            return False
-        if self.next_attempt_at is None or self.last_attempt_at is None:
-            return True
-        return now >= self.next_attempt_at or now < self.last_attempt_at - CLOCK_TOLERANCE
+_STATES = {
+    SendStatus.SENT: OutboxState.SENT,
+    SendStatus.RETRY: OutboxState.QUEUED,
+    SendStatus.PERMANENT: OutboxState.FAILED,
+}
+_NAMED = "kind = ? AND sequence = ? AND part = ?"
+_COLUMNS = """
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL DEFAULT 'summary',
+    day TEXT CHECK (day IS NOT NULL OR kind <> 'summary'),
+    sequence INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ({states})),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    uncertain_attempts INTEGER NOT NULL DEFAULT 0,
+    last_attempt_at TEXT,
+    next_attempt_at TEXT,
+    last_mo_status INTEGER,
+    momsn INTEGER,
+    detail TEXT NOT NULL DEFAULT '',
+    sent_at TEXT,
+    {more}UNIQUE (kind, sequence, part)
+"""
 
 
 def create_outbox(connection: sqlite3.Connection) -> None:
     """The table; a migration of the card's database."""
-    connection.execute(
-        """CREATE TABLE outbox (
-            id INTEGER PRIMARY KEY,
-            kind TEXT NOT NULL DEFAULT 'summary',
-            day TEXT CHECK (day IS NOT NULL OR kind <> 'summary'),
-            sequence INTEGER NOT NULL,
-            part INTEGER NOT NULL,
-            payload BLOB NOT NULL,
-            created_at TEXT NOT NULL,
-            state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'failed')),
-            attempts INTEGER NOT NULL DEFAULT 0,
-            uncertain_attempts INTEGER NOT NULL DEFAULT 0,
-            last_attempt_at TEXT,
-            next_attempt_at TEXT,
-            last_mo_status INTEGER,
-            momsn INTEGER,
-            detail TEXT NOT NULL DEFAULT '',
-            sent_at TEXT,
-            UNIQUE (kind, sequence, part)
-        ) STRICT"""
-    )
+    columns = _COLUMNS.format(states="'queued', 'sent', 'failed'", more="")
+    connection.execute(f"CREATE TABLE outbox ({columns}) STRICT")
 
 
-def retry_delay_s(attempts: int, jitter: float) -> float:
-    """How long to wait after the ``attempts``-th attempt failed; ``jitter`` is in 0..1."""
-    delay = RETRY_DELAYS_S[min(max(attempts, 1), len(RETRY_DELAYS_S)) - 1]
-    return delay * (1 + JITTER * jitter)
+def rank_outbox(connection: sqlite3.Connection) -> None:
+    """A state more, and why each attempt failed; a migration of the card's database. Every message is kept."""
+    more = "fault TEXT NOT NULL DEFAULT '',\n    "
+    columns = _COLUMNS.format(states="'queued', 'sent', 'failed', 'superseded'", more=more)
+    names = [row["name"] for row in connection.execute("PRAGMA table_info(outbox)").fetchall()]
+    connection.execute("ALTER TABLE outbox RENAME TO outbox_before")
+    connection.execute(f"CREATE TABLE outbox ({columns}) STRICT")
+    connection.execute(f"INSERT INTO outbox ({', '.join(names)}) SELECT {', '.join(names)} FROM outbox_before")
+    connection.execute("DROP TABLE outbox_before")
 
 
 def enqueue(
@@ -137,10 +92,7 @@ def enqueue(
         "ON CONFLICT (kind, sequence, part) DO NOTHING",
         (kind, day and day.isoformat(), sequence, part, payload, now.isoformat()),
     )
-    row = connection.execute(
-        "SELECT * FROM outbox WHERE kind = ? AND sequence = ? AND part = ?", (kind, sequence, part)
-    ).fetchone()
-    message = _message(row)
+    message = from_row(connection.execute(f"SELECT * FROM outbox WHERE {_NAMED}", (kind, sequence, part)).fetchone())
     if (message.day, message.payload) != (day, payload):
         raise StoreError(
             f"the outbox already holds another {kind} {sequence}, part {part}",
@@ -151,7 +103,7 @@ def enqueue(
 
 
 class MessageGoneError(StoreError):
-    """A message was composed anew in fewer parts before its first attempt."""
+    """A message was composed anew in fewer parts before its first attempt, or is not worth sending any more."""
 
 
 class Outbox:
@@ -161,14 +113,15 @@ class Outbox:
     for what SQLite cannot do.
     """
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        *,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, jitter: Callable[[], float] = random.random) -> None:
         self._connection = connection
         self._jitter = jitter
+        self._sessions: dict[int, int] = {}  # of each message, the session begun last
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The card's database."""
+        return self._connection
 
     def messages(self, state: OutboxState | None = None) -> list[OutboxMessage]:
         """All messages, or those in one state: first those of no day, then newest day first; parts in order."""
@@ -180,14 +133,46 @@ class Outbox:
             ).fetchall()
         except sqlite3.Error as error:
             raise store_error(error, path_of(self._connection)) from error
-        return [_message(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def due(self, now: datetime) -> list[OutboxMessage]:
-        """The messages an attempt may begin with, in the order of their worth."""
+        """The messages an attempt may begin with, in the order of their worth; none while a standing fault rests."""
+        fault = self.standing_fault()
+        if fault is not None and fault.holds(now):
+            return []
         return [message for message in self.messages(OutboxState.QUEUED) if message.is_due(now)]
 
-    def begin_attempt(self, message: OutboxMessage, now: datetime) -> OutboxMessage:
-        """Count an attempt before it is made. Until `record` it stands there as one whose outcome nobody knows.
+    def standing_fault(self) -> StandingFault | None:
+        """What keeps every message from being sent, until a session succeeds."""
+        return current_fault(self._connection)
+
+    def worthless(self) -> list[OutboxMessage]:
+        """The summaries that are not worth a credit any more, though they wait to be sent."""
+        sent = (
+            "SELECT day, says FROM tellings t WHERE NOT EXISTS (SELECT 1 FROM outbox p"
+            " WHERE p.kind = 'summary' AND p.sequence = t.sequence AND p.state <> 'sent')"
+        )
+        told = (
+            f"SELECT sequence FROM tellings GROUP BY sequence HAVING SUM(says = '' OR (day, says) NOT IN ({sent})) = 0"
+        )
+        rows = self._connection.execute(
+            "SELECT * FROM outbox WHERE state = 'queued' AND kind = 'summary'"
+            f" AND sequence IN ({told}) ORDER BY day DESC, sequence DESC, part"
+        )
+        return [from_row(row) for row in rows]
+
+    def supersede(self) -> list[OutboxMessage]:
+        """Take out the summaries that are not worth a credit any more; returns them."""
+        with transaction(self._connection):
+            spared = self.worthless()
+            self._connection.executemany(
+                "UPDATE outbox SET state = 'superseded', next_attempt_at = NULL WHERE id = ?",
+                [(message.id,) for message in spared],
+            )
+        return [replace(message, state=OutboxState.SUPERSEDED, next_attempt_at=None) for message in spared]
+
+    def begin_attempt(self, message: OutboxMessage, now: datetime, *, joules: float = 0.0) -> OutboxMessage:
+        """Count an attempt, and what it may take at most, before it is made. Until `record` nobody knows how it ended.
 
         Returns the message as it is now, which is what to send: until its first attempt a day's summary is composed
         anew when its day grows. Raises MessageGoneError when that left no such message.
@@ -196,25 +181,31 @@ class Outbox:
         with transaction(self._connection):
             self._connection.execute(
                 "UPDATE outbox SET attempts = attempts + 1, uncertain_attempts = uncertain_attempts + 1, "
-                "last_attempt_at = ?, next_attempt_at = ?, last_mo_status = NULL, detail = 'interrupted' "
-                "WHERE kind = ? AND sequence = ? AND part = ? AND state = 'queued'",
-                (now.isoformat(), later.isoformat(), message.kind, message.sequence, message.part),
+                "last_attempt_at = ?, next_attempt_at = ?, last_mo_status = NULL, detail = 'interrupted', fault = '' "
+                f"WHERE {_NAMED} AND state = 'queued'",
+                (now.isoformat(), later.isoformat(), *message.name),
             )
-            row = self._connection.execute(
-                "SELECT * FROM outbox WHERE kind = ? AND sequence = ? AND part = ?",
-                (message.kind, message.sequence, message.part),
-            ).fetchone()
-        if row is None:
-            raise MessageGoneError(f"{message.label} is not in the outbox any more")
-        return _message(row)
+            row = self._connection.execute(f"SELECT * FROM outbox WHERE {_NAMED}", message.name).fetchone()
+            if row is None or row["state"] != OutboxState.QUEUED:
+                raise MessageGoneError(f"{message.label} is not in the outbox any more")
+            begun = from_row(row)
+            kind, sequence, part = begun.name
+            self._sessions[begun.id] = begin_session(
+                self._connection, kind, now, sequence=sequence, part=part, credit=begun.credits, joules=joules
+            )
+        return begun
 
-    def record(self, message: OutboxMessage, result: SendResult, now: datetime) -> OutboxMessage:
-        """Write down how the attempt begun last ended."""
-        state = {
-            SendStatus.SENT: OutboxState.SENT,
-            SendStatus.RETRY: OutboxState.QUEUED,
-            SendStatus.PERMANENT: OutboxState.FAILED,
-        }[result.status]
+    def record(
+        self,
+        message: OutboxMessage,
+        result: SendResult,
+        now: datetime,
+        *,
+        seconds: float = 0.0,
+        joules: float = 0.0,
+    ) -> OutboxMessage:
+        """Write down how the attempt begun last ended, and what it took."""
+        state = _STATES[result.status]
         queued, sent = state is OutboxState.QUEUED, state is OutboxState.SENT
         values = (
             state.value,
@@ -224,43 +215,19 @@ class Outbox:
             result.momsn,
             result.detail,
             now.isoformat() if sent else None,
+            result.fault,
             message.id,
         )
         with transaction(self._connection):
             self._connection.execute(
                 "UPDATE outbox SET state = ?, uncertain_attempts = uncertain_attempts - ?, next_attempt_at = ?, "
-                "last_mo_status = ?, momsn = ?, detail = ?, sent_at = ? WHERE id = ?",
+                "last_mo_status = ?, momsn = ?, detail = ?, sent_at = ?, fault = ? WHERE id = ?",
                 values,
             )
-            return self._get(message.id)
+            session = self._sessions.pop(message.id)
+            end_session(self._connection, session, result, seconds=seconds, joules=joules)
+            return from_row(self._connection.execute("SELECT * FROM outbox WHERE id = ?", (message.id,)).fetchone())
 
     def _next_attempt(self, message: OutboxMessage, result: SendResult, now: datetime) -> datetime:
-        ours = retry_delay_s(message.attempts, self._jitter())
+        ours = retry_delay_s(message.attempts, self._jitter(), result.fault)
         return now + timedelta(seconds=max(ours, result.retry_after_s or 0.0))
-
-    def _get(self, number: int) -> OutboxMessage:
-        return _message(self._connection.execute("SELECT * FROM outbox WHERE id = ?", (number,)).fetchone())
-
-
-def _message(row: sqlite3.Row) -> OutboxMessage:
-    def moment(column: str) -> datetime | None:
-        return datetime.fromisoformat(row[column]) if row[column] else None
-
-    return OutboxMessage(
-        id=row["id"],
-        day=date.fromisoformat(row["day"]) if row["day"] else None,
-        sequence=row["sequence"],
-        part=row["part"],
-        payload=bytes(row["payload"]),
-        created_at=datetime.fromisoformat(row["created_at"]),
-        state=OutboxState(row["state"]),
-        attempts=row["attempts"],
-        uncertain_attempts=row["uncertain_attempts"],
-        last_attempt_at=moment("last_attempt_at"),
-        next_attempt_at=moment("next_attempt_at"),
-        last_mo_status=row["last_mo_status"],
-        momsn=row["momsn"],
-        detail=row["detail"],
-        sent_at=moment("sent_at"),
-        kind=row["kind"],
-    )

@@ -6,13 +6,19 @@ here: whether a field is carried at all is the message's business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
 from cameratrap.errors import DecodeError, EncodeError
-from cameratrap.wire.bits import BitReader, BitWriter, Coding
+from cameratrap.wire.coding import Coding, Reader, Writer, fold_sign, unfold_sign
+
+# What was carried before a field in its group, as whole numbers on the air: what its value can be expected from.
+Told = Mapping[str, int]
+Expected = Callable[[Told], int]
+
+UPDATE = "keep the raw bytes and update cameratrap; a newer trap may have written them"
 
 
 class Field(Protocol):
@@ -29,11 +35,17 @@ class Field(Protocol):
         """Whether a quantised value stands for everything beyond it, too."""
         ...
 
-    def write(self, out: BitWriter, value: Any) -> None: ...
-
-    def read(self, bits: BitReader) -> Any:
-        """Raises DecodeError for a number outside the published range."""
+    def number(self, value: Any) -> int:
+        """The whole number on the air that stands for a quantised value."""
         ...
+
+    def value(self, number: int) -> Any:
+        """The value that a number stands for. Raises DecodeError for one outside the published range."""
+        ...
+
+    def write(self, out: Writer, number: int, told: Told) -> None: ...
+
+    def read(self, body: Reader, told: Told) -> int: ...
 
     def published(self) -> dict[str, str]:
         """Its row of the published table of units and ranges."""
@@ -45,7 +57,8 @@ class Quantity:
     """A number in ``unit``, rounded to the nearest of ``per_unit`` steps a unit, from ``minimum`` to ``maximum`` steps.
 
     Beyond an open end it saturates: the limit is sent, and stands for "that or beyond". Beyond a closed end there is
-    nothing (a day has no 25th hour), and a value from there is refused.
+    nothing (a day has no 25th hour), and a value from there is refused. On the air is the number of steps above the
+    minimum or, where there is something to expect, their difference from what is ``expected``, its sign folded.
     """
 
     name: str
@@ -56,6 +69,7 @@ class Quantity:
     per_unit: int = 1
     open_below: bool = False
     open_above: bool = False
+    expected: Expected | None = None
 
     def quantise(self, value: float) -> float:
         if not -inf < value < inf:
@@ -73,16 +87,25 @@ class Quantity:
         step = round(value * self.per_unit)
         return (self.open_below and step == self.minimum) or (self.open_above and step == self.maximum)
 
-    def write(self, out: BitWriter, value: float) -> None:
-        self.coding.write(out, round(value * self.per_unit) - self.minimum)
+    def number(self, value: float) -> int:
+        return round(value * self.per_unit)
 
-    def read(self, bits: BitReader) -> float:
-        step = self.coding.read(bits) + self.minimum
-        if step > self.maximum:
+    def value(self, number: int) -> float:
+        if not self.minimum <= number <= self.maximum:
             raise DecodeError(
-                f"{self.name} is out of range", why=f"{self._text(step)} is more than {self._text(self.maximum)}"
+                f"{self.name} is out of range",
+                why=f"{self._text(number)} is not within {self._text(self.minimum)} to {self._text(self.maximum)}",
             )
-        return self._value(step)
+        return self._value(number)
+
+    def write(self, out: Writer, number: int, told: Told) -> None:
+        self.coding.write(
+            out, number - self.minimum if self.expected is None else fold_sign(number - self.expected(told))
+        )
+
+    def read(self, body: Reader, told: Told) -> int:
+        number = self.coding.read(body)
+        return number + self.minimum if self.expected is None else unfold_sign(number) + self.expected(told)
 
     def published(self) -> dict[str, str]:
         ends = [name for name, is_open in (("below", self.open_below), ("above", self.open_above)) if is_open]
@@ -93,7 +116,7 @@ class Quantity:
             "minimum": self._text(self.minimum),
             "maximum": self._text(self.maximum),
             "saturates": " and ".join(ends) or "no",
-            "coding": str(self.coding),
+            "coding": f"{self.coding}{'' if self.expected is None else ', from what is expected'}",
         }
 
     def _value(self, step: int) -> float:
@@ -119,14 +142,21 @@ class Choice:
     def is_saturated(self, value: str) -> bool:  # noqa: ARG002 - a choice has no limits
         return False
 
-    def write(self, out: BitWriter, value: str) -> None:
-        self.coding.write(out, self.choices.index(value))
+    def number(self, value: str) -> int:
+        return self.choices.index(value)
 
-    def read(self, bits: BitReader) -> str:
-        number = self.coding.read(bits)
+    def value(self, number: int) -> str:
         if number >= len(self.choices):
-            raise DecodeError(f"{self.name} is out of range", why=f"there is no choice {number}")
+            raise DecodeError(
+                f"{self.name} is out of range", why=f"there is no choice {number} in this version", hint=UPDATE
+            )
         return self.choices[number]
+
+    def write(self, out: Writer, number: int, told: Told) -> None:  # noqa: ARG002 - nothing tells it
+        self.coding.write(out, number)
+
+    def read(self, body: Reader, told: Told) -> int:  # noqa: ARG002
+        return self.coding.read(body)
 
     def published(self) -> dict[str, str]:
         choices = ", ".join(f"{number} {choice}" for number, choice in enumerate(self.choices))
@@ -141,41 +171,43 @@ class Flags:
     """
 
     name: str
-    coding: Coding
     names: tuple[str, ...]
     most: int = 16
 
     def quantise(self, value: Sequence[str]) -> tuple[str, ...]:
-        return self._from_mask(self._mask(value))
+        return self.value(self.number(value))
 
     def is_saturated(self, value: Sequence[str]) -> bool:  # noqa: ARG002 - a set has no limits
         return False
 
-    def write(self, out: BitWriter, value: Sequence[str]) -> None:
-        self.coding.write(out, self._mask(value))
-
-    def read(self, bits: BitReader) -> tuple[str, ...]:
-        mask = self.coding.read(bits)
-        if mask >> self.most:
-            raise DecodeError(f"{self.name} is out of range", why=f"there are at most {self.most} of them")
-        return self._from_mask(mask)
-
-    def published(self) -> dict[str, str]:
-        flags = ", ".join(f"{1 << bit} {name}" for bit, name in enumerate(self.names))
-        return _row(self.name, f"sum of {flags}", str(self.coding))
-
-    def _all_names(self) -> tuple[str, ...]:
-        return self.names + tuple(f"fault {bit}" for bit in range(len(self.names), self.most))
-
-    def _mask(self, value: Sequence[str]) -> int:
+    def number(self, value: Sequence[str]) -> int:
         names = self._all_names()
         unknown = [name for name in value if name not in names]
         if unknown:
             raise EncodeError(f"{self.name} cannot hold {unknown[0]!r}", why=f"they are {', '.join(self.names)}")
         return sum(1 << names.index(name) for name in set(value))
 
-    def _from_mask(self, mask: int) -> tuple[str, ...]:
-        return tuple(name for bit, name in enumerate(self._all_names()) if mask >> bit & 1)
+    def value(self, number: int) -> tuple[str, ...]:
+        if number >> self.most:
+            raise DecodeError(f"{self.name} is out of range", why=f"there are at most {self.most} of them")
+        return tuple(name for bit, name in enumerate(self._all_names()) if number >> bit & 1)
+
+    def write(self, out: Writer, number: int, told: Told) -> None:  # noqa: ARG002 - nothing tells it
+        out.bit(number != 0, self.name)
+        for bit in range(self.most) if number else ():
+            out.bit(bool(number >> bit & 1), self.name + " each")
+
+    def read(self, body: Reader, told: Told) -> int:  # noqa: ARG002
+        if not body.bit(self.name):
+            return 0
+        return sum(body.bit(self.name + " each") << bit for bit in range(self.most))
+
+    def published(self) -> dict[str, str]:
+        flags = ", ".join(f"{1 << bit} {name}" for bit, name in enumerate(self.names))
+        return _row(self.name, f"sum of {flags}", f"usually none, else a bit for each of {self.most}")
+
+    def _all_names(self) -> tuple[str, ...]:
+        return self.names + tuple(f"fault {bit}" for bit in range(len(self.names), self.most))
 
 
 def _row(name: str, unit: str, coding: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import TypeVar
 
 from cameratrap.domain.summaries import DailySummary, EarlierDay
@@ -16,7 +17,8 @@ _Group = TypeVar("_Group")
 class PartialSummary(DailySummary):
     """What one message of several holds of a day: part ``part`` of ``parts``, counted from 1.
 
-    The first part carries effort and health, each part some of the tallies, the last part the earlier days.
+    The first part carries effort, health and answers to commands, each part some of the tallies, and the last part the
+    earlier days.
     """
 
     part: int = 1
@@ -53,7 +55,8 @@ def join_parts(parts: Sequence[PartialSummary]) -> DailySummary:
         effort=_first_told([part.effort for part in ordered]),
         health=_first_told([part.health for part in ordered]),
         saturated=tuple(dict.fromkeys(name for part in ordered for name in part.saturated)),
-        earlier=_newest_first([day for part in ordered for day in part.earlier]),
+        earlier=newest_first(day for part in ordered for day in part.earlier),
+        commands=tuple(each for part in ordered for each in part.commands),
     )
 
 
@@ -88,6 +91,9 @@ def _first_told(groups: Sequence[_Group]) -> _Group:
     return replace(groups[0], **told)  # type: ignore[type-var]
 
 
-def _newest_first(earlier: list[EarlierDay]) -> tuple[EarlierDay, ...]:
-    by_day = {each.day: each for each in reversed(earlier)}
+def newest_first(earlier: Iterable[EarlierDay]) -> tuple[EarlierDay, ...]:
+    """Earlier days by descending date; of two records of one day the first."""
+    by_day: dict[date, EarlierDay] = {}
+    for each in earlier:
+        by_day.setdefault(each.day, each)
     return tuple(by_day[day] for day in sorted(by_day, reverse=True))

@@ -7,14 +7,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
+from cameratrap.domain.alerts import Alert
 from cameratrap.domain.effort import Effort
-from cameratrap.domain.summaries import DailySummary, EarlierDay, Health
+from cameratrap.domain.summaries import CommandOutcome, CommandReport, DailySummary, EarlierDay, Health
 from cameratrap.domain.tallies import Tally
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import EncodeError
 from cameratrap.wire.fields import Field
 from cameratrap.wire.layout import (
-    DAY,
+    ALERT_INDIVIDUALS,
+    ALERT_SCORE,
+    ALERT_SEQUENCE,
+    COMMAND_NUMBER,
+    DAYS,
     EFFORT,
     EPOCH,
     EVENTS,
@@ -22,6 +27,7 @@ from cameratrap.wire.layout import (
     HOURS_ARMED,
     HOURS_ARMED_NIGHT,
     INDIVIDUALS,
+    OUTCOMES,
     SEQUENCE,
     TAXA,
 )
@@ -45,17 +51,37 @@ def quantise(summary: DailySummary, taxa: TaxaTable) -> DailySummary:
         health=_on_grid(summary.health, HEALTH),
         tallies=_tallies(summary.tallies, taxa),
         earlier=_earlier_days(summary, taxa),
+        commands=tuple(_command(each) for each in summary.commands),
     )
     return replace(quantised, saturated=saturated(quantised))
+
+
+def quantise_alert(alert: Alert, taxa: TaxaTable) -> Alert:
+    """The alert as it will be received: to the minute, its score in hundredths. Raises EncodeError, TaxonError."""
+    check_day(alert.at.date())
+    if alert.at.tzinfo is not None:
+        raise EncodeError("the time of an alert is the station's own", why="no offset is on the air")
+    return Alert(
+        at=alert.at.replace(second=0, microsecond=0),
+        sequence=int(ALERT_SEQUENCE.quantise(alert.sequence)),
+        taxon=taxa.name_for_code(taxa.code_for_name(alert.taxon)),
+        individuals=int(ALERT_INDIVIDUALS.quantise(alert.individuals)),
+        score=_or_none(ALERT_SCORE, alert.score),
+    )
+
+
+def _command(report: CommandReport) -> CommandReport:
+    if report.number == 0:
+        raise EncodeError("a command cannot have the number 0", why="that stands for none")
+    number = None if report.number is None else int(COMMAND_NUMBER.quantise(report.number))
+    return CommandReport(number, CommandOutcome(OUTCOMES.quantise(report.outcome)))
 
 
 def check_day(day: date) -> int:
     """The day's number on the air. Raises EncodeError."""
     number = (day - EPOCH).days
-    if number < 0 or number >> DAY.width:
-        raise EncodeError(
-            f"the day {day} cannot be sent", why=f"a message has days from {EPOCH} on, {2**DAY.width} of them"
-        )
+    if number < 0 or number >= DAYS:
+        raise EncodeError(f"the day {day} cannot be sent", why=f"a message has days from {EPOCH} on, {DAYS} of them")
     return number
 
 

@@ -23,7 +23,8 @@ INTERFACE = """{"day": "2026-11-21", "sequence": 17,
  "health": {"battery_v": 12.4, "temperature_min_c": -3, "temperature_max_c": 14, "disk_free_pct": 87,
             "restarts": 0, "clock": "ok", "faults": []},
  "tallies": [{"taxon": "Vulpes vulpes", "events": 3, "individuals": 4}], "saturated": [],
- "earlier": [{"day": "2026-11-20", "sequence": 16, "hours_armed": 24.0, "hours_armed_night": 9.5, "tallies": []}]}
+ "earlier": [{"day": "2026-11-20", "sequence": 16, "hours_armed": 24.0, "hours_armed_night": 9.5, "tallies": []}],
+ "commands": [{"number": 3, "outcome": "done"}]}
 """
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
 from cameratrap.app.fold import Rules, fold
 from cameratrap.domain.events import TriggerCause
-from cameratrap.ports import PowerReading, Trigger
+from cameratrap.ports import PowerReading, SendResult, SendStatus, Trigger
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.analyses import Analysis, ModelIdentity, Observation, PictureAnswer, store_analysis
 from cameratrap.store.bursts import add_picture, begin_burst, pictures_of
 from cameratrap.store.card import Card, Deployment, make_card
+from cameratrap.store.connection import transaction
 from cameratrap.store.effort import arm, armed_spans, still_armed, suppress
 from cameratrap.store.media import SavedPicture
 from cameratrap.store.observations import classify_by_hand
+from cameratrap.store.sessions import begin_session, clear_fault, end_session
 from cameratrap.wire.codec import decode
 
 ZONE = timezone(timedelta(hours=2))
@@ -272,3 +277,124 @@ def test_a_day_that_fails_to_be_stored_is_closed_again(card: Card, monkeypatch: 
             close_due_days(card, CLOSING, at(2, "00:00"))
     assert card.connection.execute("SELECT COUNT(*) FROM summaries").fetchone()[0] == 0
     assert closed_days(card, at(2, "00:00")) == [1]
+
+
+def told_by(card: Card, *states: str) -> set[date]:
+    """The days that messages in these states tell, as a receiver would read them."""
+    rows = card.connection.execute("SELECT payload, state FROM outbox")
+    summaries = [decode(bytes(row["payload"]), builtin_taxa()) for row in rows if row["state"] in states]
+    return {day for each in summaries for day in [each.day, *(before.day for before in each.earlier)]}
+
+
+def test_a_message_a_week_carries_its_week(card: Card) -> None:
+    """Every seventh day has a message, and each of the six days before it is in it; the last day has one at the end."""
+    weekly = replace(CLOSING, every_days=7)
+    armed(card, at(1, "00:00"), at(17, "12:00"))
+    for day in range(1, 18):
+        see(card, at(day, "10:00"), count=day % 3 + 1)
+    for day in range(2, 18):
+        close_due_days(card, weekly, at(day, "10:35"))
+    rows = card.connection.execute("SELECT day FROM outbox ORDER BY day").fetchall()
+    ends = [date.fromisoformat(row["day"]) for row in rows]
+    assert [(end + timedelta(days=1)).toordinal() % 7 for end in ends] == [0, 0]
+    assert told_by(card, "queued") == {date(2026, 6, day) for day in range(1, ends[-1].day + 1)}
+    close_due_days(card, weekly, at(17, "12:00"), everything=True)
+    assert told_by(card, "queued") == {date(2026, 6, day) for day in range(1, 18)}
+
+
+def test_the_days_of_a_period_that_ended_while_the_trap_was_off_are_told_by_the_next(card: Card) -> None:
+    """Armed for two days of one week and again in the week after the next: its first day speaks for all."""
+    weekly = replace(CLOSING, every_days=7)
+    first = date(2026, 6, 1)
+    while first.toordinal() % 7:
+        first += timedelta(days=1)
+    armed(card, at(first.day, "00:00"), at(first.day + 2, "00:00"))
+    armed(card, at(first.day + 15, "00:00"), at(first.day + 16, "00:00"))
+    outcomes = close_due_days(card, weekly, at(first.day + 16, "00:00"))
+    assert [bool(each.messages) for each in outcomes if isinstance(each, ClosedDay)] == [False, False, True]
+    assert len(told_by(card, "queued")) == 3
+
+
+def test_a_low_battery_speaks_at_once(card: Card) -> None:
+    """There may be no message at the end of the week."""
+    closing = replace(CLOSING, every_days=31, low_battery_v=11.8, power=lambda: PowerReading(11.5, None))
+    armed(card, at(2, "00:00"), at(3, "00:10"))
+    (closed,) = close_due_days(card, closing, at(3, "00:10"))
+    assert isinstance(closed, ClosedDay)
+    assert closed.messages
+
+
+def many(card: Card, day: int, taxa: int) -> None:
+    """A day so rich that its tallies fill a message of their own."""
+    names = [taxon.name for taxon in builtin_taxa()]
+    for n in range(taxa):
+        see(card, at(day, "08:00") + timedelta(minutes=n), names[(37 * n + 11 * day) % len(names)], 1 + (n * 7) % 60)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sizes=st.lists(st.sampled_from([0, 1, 3, 10, 30]), min_size=2, max_size=10),
+    every_days=st.sampled_from([1, 2, 3, 7]),
+    max_messages=st.sampled_from([1, 2]),
+    fates=st.lists(st.sampled_from(["sent", "queued", "failed"]), min_size=10, max_size=10),
+)
+def test_every_day_is_told_in_the_end(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], every_days: int, max_messages: int, fates: list[str]
+) -> None:
+    """Whatever fits or not, and whatever becomes of messages meanwhile: at the end each day was sent or waits."""
+    closing = replace(CLOSING, every_days=every_days, max_messages=max_messages)
+    folder = tmp_path_factory.mktemp("season") / "card"
+    with make_card(folder, Deployment("d", "s", 120, at(1, "00:00"))) as card:
+        armed(card, at(1, "00:00"), at(len(sizes), "23:00"))
+        for day, taxa in enumerate(sizes, start=1):
+            many(card, day, taxa)
+            close_due_days(card, closing, at(day, "23:59") + timedelta(hours=7))
+            set_fate(card, fates[day % len(fates)])
+        close_due_days(card, closing, at(len(sizes), "23:59"), everything=True)
+        assert told_by(card, "sent", "queued") == {date(2026, 6, day) for day in range(1, len(sizes) + 1)}
+
+
+def test_a_day_that_no_modem_took_gets_another_message(card: Card) -> None:
+    """Too rich to travel with another day, it is told under a new number, since its old one is taken."""
+    armed(card, at(1, "00:00"), at(3, "00:10"))
+    many(card, 1, 30)
+    close_due_days(card, CLOSING, at(2, "06:00"))
+    set_fate(card, "failed")
+    many(card, 2, 30)
+    close_due_days(card, CLOSING, at(3, "06:00"))
+    rows = card.connection.execute("SELECT day, sequence, state FROM outbox ORDER BY sequence").fetchall()
+    assert [tuple(row) for row in rows] == [
+        ("2026-06-01", 1, "failed"),
+        ("2026-06-02", 2, "queued"),
+        ("2026-06-01", 3, "queued"),
+    ]
+
+
+def set_fate(card: Card, state: str) -> None:
+    """Let what waits have been tried, and come to this."""
+    card.connection.execute("UPDATE outbox SET state = ?, attempts = 1 WHERE state = 'queued'", (state,))
+
+
+def test_what_nothing_tells_comes_before_what_has_been_told(card: Card) -> None:
+    """A day whose message was refused for good is in the next one."""
+    armed(card, at(1, "00:00"), at(4, "00:10"))
+    many(card, 1, 3)
+    close_due_days(card, CLOSING, at(2, "06:00"))
+    set_fate(card, "failed")
+    close_due_days(card, CLOSING, at(3, "06:00"))
+    assert date(2026, 6, 1) in told_by(card, "queued")
+
+
+def test_a_modem_fault_is_named_by_the_summary(card: Card) -> None:
+    """A session that the account refused: the day's summary says so, also the next while it stands."""
+    armed(card, at(1, "00:00"), at(4, "00:10"))
+    refused = SendResult(SendStatus.RETRY, mo_status=15, detail="access denied", fault="account")
+    with transaction(card.connection):
+        end_session(card.connection, begin_session(card.connection, "summary", at(2, "01:00")), refused)
+    outcomes = close_due_days(card, CLOSING, at(3, "00:10"))
+    assert [each.summary.health.faults for each in outcomes if isinstance(each, ClosedDay)] == [(), ("modem",)]
+    with transaction(card.connection):
+        clear_fault(card.connection, at(3, "01:00"))
+    (last,) = close_due_days(card, CLOSING, at(4, "00:10"))
+    assert isinstance(last, ClosedDay)
+    assert last.summary.health.faults == ()

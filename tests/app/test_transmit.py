@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cameratrap.app.transmit import TransmitReport, UnsentError, transmit
+from cameratrap.app.transmit import Hooks, Limits, transmit
+from cameratrap.app.transmit_report import TransmitReport, UnsentError
 from cameratrap.config import Config
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import DeviceError
 from cameratrap.ports import SendResult, SendStatus
 from cameratrap.store.connection import open_store
-from cameratrap.store.outbox import Outbox, OutboxState, create_outbox, enqueue
+from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.outbox import Outbox, OutboxState, enqueue
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 SENT = SendResult(SendStatus.SENT, mo_status=0, momsn=1, detail="sent")
@@ -62,6 +64,15 @@ class FakeLink:
             raise result
         return result
 
+    def check_mailbox(self, *, deadline_s: float) -> SendResult:
+        return self.send(b"", deadline_s=deadline_s)
+
+    def imei(self, *, deadline_s: float) -> str:
+        raise AssertionError("sending needs no number")
+
+    def network_time(self, *, near: datetime, deadline_s: float) -> datetime | None:
+        raise AssertionError("sending needs no time")
+
     def close(self) -> None:
         raise AssertionError("whoever opened the link closes it")
 
@@ -69,7 +80,7 @@ class FakeLink:
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """A store with an outbox."""
-    with closing(open_store(tmp_path / "card.db", (create_outbox,), create=True)) as opened:
+    with closing(open_store(tmp_path / "card.db", CARD_MIGRATIONS, create=True)) as opened:
         yield opened
 
 
@@ -84,16 +95,11 @@ class Trap:
             enqueue(connection, day=date(2026, 11, number), sequence=number, part=1, payload=b"%d" % number, now=START)
 
     def run(self, *, attempts: int = 3, budget_s: float = 900.0, ignore_schedule: bool = False) -> TransmitReport:
-        return transmit(
-            self.outbox,
-            self.link,
-            self.clock,
-            attempts=attempts,
-            deadline_s=180.0,
-            budget_s=budget_s,
-            ignore_schedule=ignore_schedule,
-            wait=self.clock.wait,
-        )
+        limits = Limits(attempts, 180.0, budget_s, ignore_schedule=ignore_schedule)
+        return self.run_within(limits)
+
+    def run_within(self, limits: Limits, **hooks: Callable[[bytes], None]) -> TransmitReport:
+        return transmit(self.outbox, self.link, self.clock, limits, Hooks(wait=self.clock.wait, **hooks))
 
     @property
     def payloads(self) -> list[bytes]:
@@ -153,14 +159,7 @@ def test_by_default_a_run_tries_four_times_over_ten_minutes(
     trap.outbox = Outbox(connection, jitter=lambda: jitter)
     trap.link.session_s = session_s
     assert session_s <= modem.deadline_s
-    transmit(
-        trap.outbox,
-        trap.link,
-        trap.clock,
-        attempts=modem.attempts,
-        deadline_s=modem.deadline_s,
-        wait=trap.clock.wait,
-    )
+    trap.run_within(Limits(modem.attempts, modem.deadline_s))
     starts = [start for start, _, _ in trap.link.sessions]
     assert len(starts) == 4
     assert starts[-1] - starts[0] >= 600
@@ -203,7 +202,7 @@ def test_a_payload_nobody_would_carry_is_permanent(connection: sqlite3.Connectio
     enqueue(connection, day=date(2026, 11, 1), sequence=1, part=1, payload=b"RBx", now=START)
     virtual = VirtualClock()
     link = RockBlock9602(MemoryLine(ModemEmulator([].append), virtual), monotonic_s=virtual)
-    report = transmit(trap.outbox, link, trap.clock, attempts=3, deadline_s=180, wait=trap.clock.wait)
+    report = transmit(trap.outbox, link, trap.clock, Limits(3, 180.0), Hooks(wait=trap.clock.wait))
     assert [message.state for message in trap.outbox.messages()] == [OutboxState.FAILED]
     assert "52 42" in report.unsent[0].detail
 

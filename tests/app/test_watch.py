@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cameratrap.app import analyse
+from cameratrap.app.alerts import AlertRaised, AlertRules
 from cameratrap.app.close_day import ClosedDay, Closing, DayOutgrown
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.sweep import sweep
@@ -24,7 +26,7 @@ from cameratrap.replay.clock import ReplayClock
 from cameratrap.replay.folder import FolderReplay, TimedPicture
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.bursts import trigger_keys
-from cameratrap.store.card import Deployment, make_card
+from cameratrap.store.card import Deployment, make_card, open_card
 from cameratrap.store.exif import read_tags
 from cameratrap.store.media import pictures, sha256_of
 from cameratrap.store.observations import picture_counts
@@ -94,6 +96,7 @@ def play(
     names: Iterable[str] | None = None,
     *,
     detector: Detector | None = None,
+    alerts: AlertRules | None = None,
     **answers: object,
 ) -> Played:
     chosen = [(name, taken) for name, (taken, _) in STORY.items() if names is None or name in set(names)]
@@ -106,7 +109,7 @@ def play(
         player = FolderReplay(shots, clock, trigger_keys(card.connection))
         model = detector or NamedDetector({**known, **answers})  # type: ignore[dict-item]
         trap = Watch(card, player, model, clock, boot_id="replay", serial="replay")
-        report = trap.run(player, Closing(Rules(), builtin_taxa()), tell=told.append, ended=True)
+        report = trap.run(player, Closing(Rules(), builtin_taxa()), alerts=alerts, tell=told.append, ended=True)
     return Played(report, told)
 
 
@@ -466,3 +469,31 @@ def test_effort_survives_every_trigger(tmp_path: Path) -> None:
             trap.run(Dies(clock, 3), Closing(Rules(), builtin_taxa()))
     with make_card(tmp_path / "card", DEPLOYMENT) as card:
         assert fold(card, Rules()).effort[date(2026, 6, 1)].hours_armed == 2.0
+
+
+BADGERS = AlertRules(builtin_taxa(), (BADGER,))
+
+
+def test_a_watched_taxon_is_told_of_when_it_is_seen(story: Path, tmp_path: Path) -> None:
+    """A badger before and after midnight is one incident, and in the morning another; a second replay adds none."""
+    told = play(story, tmp_path / "card", alerts=BADGERS).told
+    kinds = [type(each) for each in told]
+    raised = [each.alert.at.isoformat() for each in told if isinstance(each, AlertRaised)]
+    assert raised == ["2026-06-01T23:50:00", "2026-06-02T05:00:00"]
+    assert kinds.index(AlertRaised) < kinds.index(ClosedDay)
+    assert not [each for each in play(story, tmp_path / "card", alerts=BADGERS).told if isinstance(each, AlertRaised)]
+
+
+@pytest.mark.parametrize("step", [30, 75, 90, 100, 110, 120])
+def test_a_power_cut_neither_loses_nor_doubles_an_alert(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Whatever was written last, the next run leaves each incident with one alert in the outbox."""
+    with monkeypatch.context() as patch:
+        cut_at(step, patch)
+        with contextlib.suppress(PowerCut):
+            play(story, tmp_path / "card", alerts=BADGERS)
+    play(story, tmp_path / "card", alerts=BADGERS)
+    with open_card(tmp_path / "card") as card:
+        rows = card.connection.execute("SELECT sequence FROM outbox WHERE kind = 'alert' ORDER BY sequence")
+        assert [row["sequence"] for row in rows] == [1, 2]

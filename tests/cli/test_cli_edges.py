@@ -164,7 +164,7 @@ def test_an_index_that_became_empty_is_said(pictures: Path, capsys: pytest.Captu
 
 def test_config_check_looks_for_the_files_it_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "c.toml"
-    path.write_text('taxa = "nowhere.csv"\n[ground]\nrockblock_public_key = "key.pem"\n', encoding="utf-8")
+    path.write_text('taxa = "nowhere.csv"\n[ground]\nrockblock_public_keys = ["key.pem"]\n', encoding="utf-8")
     assert run(["--config", str(path), "config", "check"]) == 2
     err = capsys.readouterr().err
     assert "nowhere.csv" in err

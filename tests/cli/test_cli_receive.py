@@ -187,7 +187,7 @@ def test_a_signed_delivery(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With the key configured: verified."""
-    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(key_file))
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", str(key_file))
     assert receive("receive", "import", signed) == 0
     assert [(message["verified"], message["status"]) for message in _inbox(data, capsys)] == [(True, "decoded")]
 
@@ -201,7 +201,7 @@ def test_a_forged_delivery_changes_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One changed field: exit 1, the reason said, no row, its body in the refused log; again, it is there once."""
-    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(key_file))
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", str(key_file))
     forged = json.loads(signed.read_text()) | {"momsn": 42}
     signed.write_text(json.dumps(forged))
     for _ in range(2):
@@ -225,7 +225,7 @@ def test_reverify_takes_in_what_a_missing_key_kept_out(
     assert "receive reverify" in capsys.readouterr().err
     assert receive("receive", "reverify") == 1
     assert _inbox(data, capsys) == []
-    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(key_file))
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", str(key_file))
     assert receive("receive", "reverify", "--dry-run") == 0
     assert len(_files(data / "refused")) == 1
     assert receive("receive", "reverify") == 0
@@ -249,7 +249,7 @@ def test_a_wrong_key_file_is_wrong_configuration_and_nothing_starts(
     tmp_path: Path, data: Path, receive: Receive, signed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 2, before anything is read or written."""
-    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(tmp_path / "absent.pem"))
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", str(tmp_path / "absent.pem"))
     assert receive("receive", "import", signed) == 2
     assert not data.exists()
 
@@ -325,7 +325,7 @@ def test_a_message_is_proved_by_a_signed_copy(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What came first without a signature is verified once the signed delivery of the same message is in."""
-    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(key_file))
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", str(key_file))
     fields = {name: value for name, value in json.loads(signed.read_text()).items() if name != "JWT"}
     (tmp_path / "unsigned.json").write_text(json.dumps(fields))
     assert receive("receive", "import", tmp_path / "unsigned.json") == 0
@@ -360,13 +360,9 @@ def test_two_at_once_lose_and_double_nothing(
         assert sorted(message["momsn"] for message in messages if message["status"] == status) == list(numbers)
 
 
-def test_real_captures(
-    shared_data: Path, data: Path, receive: Receive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A real signed delivery verifies, and since its text is no summary, it is kept as undecodable; so are others."""
+def test_real_captures(shared_data: Path, data: Path, receive: Receive, capsys: pytest.CaptureFixture[str]) -> None:
+    """With nothing configured a real signed delivery verifies; its text is no summary, so it is kept as undecodable."""
     folder = shared_data / "satellite"
-    key = folder / "webhook" / "ground-control-public-key.pem"
-    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEY", str(key))
     names = ["webhook/captured-2022-02-01.json", "webhook/captured-2022-02-01.form", "directip/0-mo.sbd"]
     names += ["webhook/cloudloop-lingo-mo-doc-example.json", "email/rockblock-email-body-edgecollective.txt"]
     assert receive("receive", "import", *(folder / name for name in names)) == 0
@@ -374,3 +370,58 @@ def test_real_captures(
     assert [message["verified"] for message in messages] == [True, None, None, None, None]
     assert [message["source"] for message in messages] == ["webhook", "webhook", "directip", "webhook", "email"]
     assert {message["status"] for message in messages} == {"undecodable"}
+
+
+def test_a_change_of_keys_is_an_alarm_until_it_is_seen(
+    data: Path,
+    receive: Receive,
+    signed: Path,
+    payload: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Refused deliveries are told of by every look at the receiver's folder; --forget drops what stays refused."""
+    (tmp_path / f"{IMEI}_7.sbd").write_bytes(payload)
+    assert receive("receive", "import", tmp_path / f"{IMEI}_7.sbd") == 0
+    assert "alarm" not in capsys.readouterr().err
+    assert receive("receive", "import", signed) == 1
+    assert "alarm: 1 delivery refused since 20" in capsys.readouterr().err
+    for command in (["inbox"], ["inbox", "--days"]):
+        assert receive(*command) == 0
+        err = capsys.readouterr().err
+        assert "alarm: 1 delivery refused since" in err
+        assert "receive reverify" in err
+    assert receive("doctor", "--no-modem", "--json") == 1
+    found = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert found["inbox"]["state"] == "warn"
+    assert "1 delivery refused" in found["inbox"]["what"]
+    assert receive("receive", "reverify", "--forget", "--dry-run") == 1
+    assert len(_files(data / "refused")) == 1
+    assert receive("receive", "reverify", "--forget") == 1
+    assert _files(data / "refused") == set()
+    capsys.readouterr()
+    assert receive("inbox") == 0
+    assert "alarm" not in capsys.readouterr().err
+
+
+def test_keys_in_the_environment_are_a_list(
+    data: Path, receive: Receive, signed: Path, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Separated by commas; with the published one left out nothing else counts."""
+    other = tmp_path / "other.pem"
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    other.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    monkeypatch.setenv("CAMERATRAP_GROUND_BUILTIN_KEY", "false")
+    assert receive("receive", "import", signed) == 1
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", f"{other}, {key_file}")
+    assert receive("receive", "reverify") == 0
+
+
+def test_the_key_of_before_is_named_with_what_it_is_called_now(
+    tmp_path: Path, receive: Receive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A configuration that names one key says what to write instead."""
+    (tmp_path / "c.toml").write_text('[ground]\nrockblock_public_key = "key.pem"\n')
+    assert receive("--config", tmp_path / "c.toml", "receive", "reverify") == 2
+    assert "did you mean ground.rockblock_public_keys?" in capsys.readouterr().err

@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cameratrap.cli import run
+from cameratrap.domain.alerts import Alert
+from cameratrap.domain.summaries import DailySummary
 from cameratrap.resources import builtin_taxa
+from cameratrap.store.keys import write_key
+from cameratrap.wire.codec import encode, encode_alert
+from cameratrap.wire.seal import CcmSealer, SealKey, SealNumber
 from tests.wire.strategies import many
 
 BARE = '{"day": "2026-11-21", "tallies": []}'
-BARE_HEX = "10265d8002"
+BARE_HEX = "1028ae429c7a80"
 FULL = {
     "day": "2026-11-21",
     "sequence": 17,
@@ -34,6 +40,7 @@ FULL = {
     "earlier": [
         {"day": "2026-11-20", "sequence": 16, "hours_armed": 24.0, "hours_armed_night": 9.5, "tallies": []},
     ],
+    "commands": [{"number": 7, "outcome": "not allowed"}, {"number": None, "outcome": "forged"}],
 }
 
 
@@ -225,7 +232,10 @@ def test_another_taxa_table_may_be_used(shell: Shell, tmp_path: Path) -> None:
     text = '{"day": "2026-11-21", "tallies": [{"taxon": "PBX", "events": 1, "individuals": 2}]}'
     _, message, _ = shell("encode", "--taxa", str(table), stdin=text)
     (known,) = shell.objects("decode", "--taxa", str(table), stdin=message)
-    (unknown,) = shell.objects("decode", stdin=message)
+    status, out, err = shell("decode", "--json", stdin=message)
+    unknown = json.loads(out)
+    assert (status, err) == (0, "no name for code 4000: update your taxa (the counts are true), or give --taxa FILE\n")
+    assert shell("decode", stdin=message, quiet=True)[2] == ""
     assert known["tallies"] == [{"taxon": "Yeti", "events": 1, "individuals": 2}]
     assert unknown["tallies"] == [{"taxon": "code 4000", "events": 1, "individuals": 2}]
 
@@ -241,6 +251,42 @@ def test_the_table_has_a_row_a_tally_and_one_for_an_empty_day(shell: Shell) -> N
         ("2026-11-20", "yes", "", ""),
     ]
     assert shell("decode", stdin=message)[1].decode().splitlines()[0].split() == list(rows[0])
+
+
+def test_an_alert_is_an_object_of_its_own_among_days(shell: Shell) -> None:
+    """It says when, what and how sure, as JSON and as a row; the parts of a day before it are still joined."""
+    at = datetime(2026, 11, 21, 5, 12)  # noqa: DTZ001 - no offset is on the air
+    alert = encode_alert(Alert(at, 3, "Panthera tigris", 2, 0.91), builtin_taxa()).hex()
+    _, parts, _ = shell("encode", "--max-messages", "8", stdin=crowded())
+    day, told = shell.objects("decode", stdin=parts + alert.encode())
+    assert len(day["tallies"]) == 40
+    assert told == {
+        "alert": {
+            "at": "2026-11-21T05:12",
+            "sequence": 3,
+            "taxon": "Panthera tigris",
+            "individuals": 2,
+            "score": 0.91,
+        }
+    }
+    (row,) = csv.DictReader(io.StringIO(shell("decode", "--csv", alert)[1].decode()))
+    assert (row["alert_at"], row["taxon"], row["individuals"], row["events"], row["score"]) == (
+        "2026-11-21T05:12", "Panthera tigris", "2", "", "0.91",
+    )  # fmt: skip
+
+
+def test_a_sealed_message_needs_a_key_of_its_station(shell: Shell, tmp_path: Path) -> None:
+    """Without one the error says so; with it the day is read; a key of another station does not open it."""
+    keys = [SealKey(bytes([number]) * 32) for number in range(2)]
+    for number, key in enumerate(keys):
+        write_key(tmp_path / f"{number}.key", key, datetime.now(UTC))
+    sealer = CcmSealer(keys[0], lambda: SealNumber(1, b"abc", 1))
+    (message,) = encode(DailySummary(date(2026, 11, 21), 5), builtin_taxa(), sealer=sealer)
+    status, _, err = shell("decode", message.hex())
+    assert (status, "sealed with key 1" in err) == (1, True)
+    both = ["--key", str(tmp_path / "1.key"), "--key", str(tmp_path / "0.key")]
+    assert shell.objects("decode", *both, message.hex())[0]["sequence"] == 5
+    assert shell("decode", *both[:2], message.hex())[0] == 1
 
 
 def test_units_prints_every_field_with_its_range(shell: Shell) -> None:

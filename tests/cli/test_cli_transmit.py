@@ -331,7 +331,13 @@ def test_killed_in_mid_session_and_run_again(tmp_path: Path, card: Path) -> None
 
 
 PICTURES = ["numpy", "cv2", "PIL", "tflite_runtime", "ai_edge_litert"]
-COUNTING = ["cameratrap.app.close_day", "cameratrap.app.fold", "cameratrap.wire", "cameratrap.domain.taxa"]
+COUNTING = [
+    "cameratrap.app.close_day",
+    "cameratrap.app.fold",
+    "cameratrap.wire.codec",
+    "cameratrap.domain.taxa",
+    "cryptography",
+]
 
 
 @pytest.mark.parametrize(
@@ -355,3 +361,61 @@ def test_sending_stays_light(tmp_path: Path, sending: str, status: int, serial: 
         shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert shown.stdout.splitlines()[-1] == f"{status} {['serial'] if serial else []}"
     assert deliveries(tmp_path) == ([PAYLOAD] if sending == "" else [])
+
+
+def test_alerts_only_leaves_the_summaries_for_their_own_timer(
+    tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --alerts the alert goes and the day waits; a further run with nothing to say touches no modem."""
+    with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        enqueue(connection, day=None, sequence=1, part=1, payload=b"alert", now=datetime.now(UTC), kind="alert")
+    assert run(["--data", str(card), "transmit", "--alerts", "--dry-run"]) == 0
+    assert "1 due, 1 credit; 1 wait" in capsys.readouterr().err
+    with emulator(tmp_path) as port:
+        assert run(["--data", str(card), "transmit", "--alerts", "--port", str(port)]) == 0
+    assert run(["--data", str(card), "transmit", "--alerts", "--port", str(tmp_path / "none")]) == 0
+    assert deliveries(tmp_path) == [b"alert"]
+
+
+def test_a_closed_account_rests_and_is_said(tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Access denied: exit 1 with the reason; then nothing is tried, which is said; --now tries all the same."""
+    with emulator(tmp_path, "--status", "15,0") as port:
+        command = ["--data", str(card), "transmit", "--port", str(port)]
+        assert run(command) == 1
+        assert "access denied" in capsys.readouterr().err
+        assert run(command) == 0
+        assert run([*command, "--dry-run"]) == 0
+        assert capsys.readouterr().err.count("the modem's account fault stands since") == 2
+        assert deliveries(tmp_path) == []
+        assert run([*command, "--now"]) == 0
+    assert deliveries(tmp_path) == [PAYLOAD]
+
+
+def test_joules_are_shown_and_end_the_run(
+    tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a start would take more than the day may, no modem is opened for a session: exit 1 says why."""
+    monkeypatch.setenv("CAMERATRAP_MODEM_ENERGY_J_PER_DAY", "150")
+    monkeypatch.setenv("CAMERATRAP_MODEM_START_J", "149")
+    with emulator(tmp_path) as port:
+        assert run(["--data", str(card), "transmit", "--port", str(port), "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "the day's energy is used up" in captured.err
+    assert "0 of 150 J used today" in captured.err
+    assert json.loads(captured.out)["joules"] == 0
+    assert deliveries(tmp_path) == []
+
+
+def test_the_mailbox_is_looked_into_without_anything_to_send(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its credit is told beforehand, and spent once."""
+    monkeypatch.setenv("CAMERATRAP_MODEM_MAILBOX_EVERY_DAYS", "7")
+    folder = make_card(tmp_path, [])
+    assert run(["--data", str(folder), "transmit", "--dry-run"]) == 0
+    assert "0 due, 1 credit" in capsys.readouterr().err
+    with emulator(tmp_path) as port:
+        assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
+        assert "mailbox: sent" in capsys.readouterr().err
+        assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
+        assert "mailbox" not in capsys.readouterr().err

@@ -49,7 +49,7 @@ def public_pem(private_key: rsa.RSAPrivateKey) -> bytes:
 
 @pytest.fixture
 def policy(public_pem: bytes) -> ProofPolicy:
-    return ProofPolicy(public_pem)
+    return ProofPolicy((public_pem,))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cameratrap.errors import DecodeError
-from cameratrap.ground.directip import Location, MoFrame, build, message, parse
+from cameratrap.ground.directip import Location, MoFrame, build, confirmation, message, parse
 
 FRAME = MoFrame(
     cdr=1_234_567,
@@ -82,6 +82,12 @@ def test_real_bytes_that_are_no_mobile_originated_message(shared_data: Path, nam
     """A text, and frames that go the other way: refused."""
     with pytest.raises(DecodeError):
         parse((shared_data / "satellite" / "directip" / name).read_bytes())
+
+
+def test_the_answer_to_a_message() -> None:
+    """One element of one byte: 1 where the gateway may forget the message."""
+    assert confirmation(accepted=True) == bytes.fromhex("010004 050001 01")
+    assert confirmation(accepted=False) == bytes.fromhex("010004 050001 00")
 
 
 def test_a_failed_session_has_no_payload() -> None:

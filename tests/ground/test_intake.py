@@ -165,7 +165,7 @@ def test_no_delivery_stops_it(form: Form, body: bytes) -> None:
 def test_a_wrong_key_is_said_before_anything_is_made(tmp_path: Path) -> None:
     """And a rehearsal makes nothing even with a right one."""
     (tmp_path / "key.pem").write_bytes(b"hello")
-    wrong = Ground(rockblock_public_key=str(tmp_path / "key.pem"))
+    wrong = Ground(rockblock_public_keys=(str(tmp_path / "key.pem"),))
     with pytest.raises(ConfigError), open_intake(tmp_path / "new", wrong, TAXA):
         pass
     with open_intake(tmp_path / "new", Ground(), TAXA, rehearsing=True) as intake:

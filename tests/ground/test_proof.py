@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from cameratrap.config.tree import Ground
 from cameratrap.errors import ConfigError, ProofError
 from cameratrap.ground.proof import MAX_TOKEN_BYTES, ProofPolicy
+from cameratrap.ground.signing_keys import BUILTIN_FILE, public_key, read_keys
 from cameratrap.ground.webhook import JSON_TYPE, parse
 
 Delivery = Callable[..., bytes]
@@ -37,7 +39,7 @@ def test_a_signed_delivery_is_verified(delivery: Delivery, policy: ProofPolicy) 
 def test_a_real_delivery_verifies_with_the_published_key(shared_data: Path) -> None:
     """A capture of 2022 verifies; its latitude is 37.6630 in the token and the JSON number 37.6630 in the body."""
     folder = shared_data / "satellite" / "webhook"
-    policy = ProofPolicy.from_file(str(folder / "ground-control-public-key.pem"))
+    policy = ProofPolicy.of(Ground())
     message = parse((folder / "captured-2022-02-01.json").read_bytes(), JSON_TYPE, policy)
     assert message.verified is True
     assert (message.imei, message.momsn) == ("300234068036650", 932)
@@ -47,7 +49,7 @@ def test_a_real_delivery_verifies_with_the_published_key(shared_data: Path) -> N
 def test_a_changed_digit_of_a_real_delivery_is_refused(shared_data: Path, digit: int) -> None:
     """Each changed digit of the data is noticed."""
     folder = shared_data / "satellite" / "webhook"
-    policy = ProofPolicy.from_file(str(folder / "ground-control-public-key.pem"))
+    policy = ProofPolicy.of(Ground())
     body = json.loads((folder / "captured-2022-02-01.json").read_bytes())
     data = body["data"]
     changed = data[:digit] + ("0" if data[digit] != "0" else "1") + data[digit + 1 :]
@@ -216,7 +218,7 @@ def test_a_proof_can_be_required(
     """With ground.require_proof a delivery without a token, or with an empty one, is refused."""
     body = json_body(unsigned if token is None else unsigned | {"JWT": token})
     with pytest.raises(ProofError, match="no signature"):
-        parse(body, JSON_TYPE, ProofPolicy(public_pem, required=True))
+        parse(body, JSON_TYPE, ProofPolicy((public_pem,), required=True))
 
 
 def test_a_required_proof_shuts_cloudloop_out_too() -> None:
@@ -263,7 +265,7 @@ def test_a_key_that_cannot_be_rockblocks_is_a_wrong_configuration(tmp_path: Path
     path = tmp_path / "key.pem"
     path.write_bytes(_pem_of(kind))
     with pytest.raises(ConfigError, match=expected):
-        ProofPolicy.from_file(str(path))
+        read_keys([str(path)], builtin=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
@@ -271,8 +273,8 @@ def test_a_file_that_holds_no_key_is_a_wrong_configuration(tmp_path: Path, conte
     """An empty file, another text, a broken key."""
     path = tmp_path / "key.pem"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=r"ground\.rockblock_public_key"):
-        ProofPolicy.from_file(str(path))
+    with pytest.raises(ConfigError, match=r"ground\.rockblock_public_keys"):
+        read_keys([str(path)], builtin=False)
 
 
 def test_a_private_key_is_refused(tmp_path: Path, private_key: rsa.RSAPrivateKey) -> None:
@@ -280,11 +282,45 @@ def test_a_private_key_is_refused(tmp_path: Path, private_key: rsa.RSAPrivateKey
     path = tmp_path / "key.pem"
     path.write_bytes(private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     with pytest.raises(ConfigError, match="BEGIN PUBLIC KEY"):
-        ProofPolicy.from_file(str(path))
+        read_keys([str(path)], builtin=True)
 
 
 def test_a_missing_key_file_is_a_wrong_configuration(tmp_path: Path) -> None:
     """Named, with the reason."""
     with pytest.raises(ConfigError, match="No such file"):
-        ProofPolicy.from_file(str(tmp_path / "absent.pem"))
-    assert ProofPolicy.from_file("") == ProofPolicy()
+        read_keys([str(tmp_path / "absent.pem")], builtin=True)
+
+
+def test_old_and_new_key_hold_side_by_side(
+    delivery: Delivery, public_pem: bytes, private_key: rsa.RSAPrivateKey
+) -> None:
+    """After a change of keys: what either of them signed is verified, in whatever order they are named."""
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    other_pem = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    for keys in ((public_pem, other_pem), (other_pem, public_pem)):
+        for signer in (private_key, other):
+            assert parse(delivery(key=signer), JSON_TYPE, ProofPolicy(keys)).verified is True
+
+
+def test_a_key_that_has_changed_is_said_with_what_to_do(delivery: Delivery) -> None:
+    """Under none of the known keys: refused, and the hint names the list and `receive reverify`."""
+    with pytest.raises(ProofError, match="under none of 1 known key") as caught:
+        parse(delivery(), JSON_TYPE, ProofPolicy.of(Ground()))
+    assert "ground.rockblock_public_keys" in caught.value.hint
+    assert "receive reverify" in caught.value.hint
+
+
+def test_the_builtin_key_can_be_left_out(public_pem: bytes, tmp_path: Path) -> None:
+    """And stands before the others where it is not."""
+    path = tmp_path / "key.pem"
+    path.write_bytes(public_pem)
+    assert read_keys([str(path)], builtin=False) == (public_pem,)
+    assert read_keys([str(path)], builtin=True) == (BUILTIN_FILE.read_bytes(), public_pem)
+    assert ProofPolicy.of(Ground(builtin_key=False)).public_keys == ()
+
+
+def test_the_builtin_key_is_the_published_one(shared_data: Path) -> None:
+    """Number for number."""
+    published = (shared_data / "satellite" / "webhook" / "ground-control-public-key.pem").read_bytes()
+    (builtin,) = read_keys([], builtin=True)
+    assert public_key(builtin).public_numbers() == public_key(published).public_numbers()

@@ -167,3 +167,41 @@ def test_any_file_is_messages_or_an_error_of_ours(name: str, data: bytes) -> Non
     for part in split_file(name, data):
         with contextlib.suppress(DecodeError, ProofError):
             read_part(part, ANY)
+
+
+@pytest.mark.parametrize("text", ["10AA0001", "10 aa 00 01", "0x10aa0001", "0X10AA0001\r\n", "0x10 0xaa 0x00 0x01"])
+def test_hexadecimal_as_people_write_it(text: str) -> None:
+    """Capitals, spaces, prefixes."""
+    (message,) = read_file("a.txt", text.encode(), ANY)
+    assert message.payload == bytes.fromhex("10aa0001")
+
+
+@pytest.mark.parametrize("text", ["0x", "0x1", "100x11", "0x10 0xa", "10 0x 11"])
+def test_what_only_looks_hexadecimal_is_not(text: str) -> None:
+    """A prefix stands before a byte and nowhere else."""
+    with contextlib.suppress(DecodeError):
+        (message,) = read_file("a.txt", text.encode(), ANY)
+        assert message.payload == text.encode()
+
+
+def test_frames_one_behind_the_other() -> None:
+    """As a listener's log holds them: each is a message, a torn one at the end costs no other."""
+    frames = [build(MoFrame(1, IMEI, 0, momsn, 0, datetime(2026, 6, 2, tzinfo=UTC), PAYLOAD)) for momsn in (1, 2, 3)]
+    assert [message.momsn for message in read_file("mo.bin", b"".join(frames), ANY)] == [1, 2, 3]
+    parts = split_file("mo.bin", b"".join(frames) + frames[0][:-1])
+    assert [part.name for part in parts] == ["mo.bin:1", "mo.bin:2", "mo.bin:3", "mo.bin:4"]
+    assert [read_part(part, ANY).momsn for part in parts[:3]] == [1, 2, 3]
+    with pytest.raises(DecodeError, match="not whole"):
+        read_part(parts[3], ANY)
+
+
+def test_a_mailbox_of_mails() -> None:
+    """Each begins with a line From; one that is no message costs no other."""
+    mail = f"From gateway Mon Jun  1 22:25:31 2026\nSubject: x\n\nIMEI: {IMEI}\nMOMSN: %s\n"
+    mail += "Transmit Time: 2026-06-01T22:25:31Z UTC\nData: 10aa0001\n>From here on nothing\n\n"
+    box = (mail % 1 + "From x\nSubject: hello\n\nFromage\n\n" + mail % 2).encode()
+    parts = split_file("inbox.mbox", box)
+    assert [part.name for part in parts] == ["inbox.mbox:1", "inbox.mbox:2", "inbox.mbox:3"]
+    assert [read_part(parts[number], ANY).momsn for number in (0, 2)] == [1, 2]
+    with pytest.raises(DecodeError, match="neither"):
+        read_part(parts[1], ANY)

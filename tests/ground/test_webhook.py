@@ -112,6 +112,15 @@ def test_a_cloudloop_body() -> None:
     assert (message.latitude, message.longitude, message.cep_km, message.session_status) == (51.52, -1.25, 3.0, 0)
 
 
+def test_a_cloudloop_body_of_a_9704() -> None:
+    """Over IMT: the modem from the device's identity, the time of receipt, no session, no message number."""
+    imt = {name: value for name, value in CLOUDLOOP.items() if name != "sbd"} | {"imt": {"topic": 244}}
+    message = parse(json.dumps(imt).encode(), JSON_TYPE, ANY)
+    assert (message.imei, message.momsn, message.session_status) == ("300234010000001", None, None)
+    assert message.transmit_time == datetime(2026, 6, 1, 22, 25, 40, tzinfo=UTC)
+    assert message.payload == bytes.fromhex("10aa0001")
+
+
 def test_a_cloudloop_time_may_leave_zeros_out() -> None:
     """Midnight has no hour, minute or second in JSON made from protocol buffers."""
     session = CLOUDLOOP["sbd"] | {"sessionAt": {"year": 2026, "month": 6, "day": 1}}
@@ -125,7 +134,10 @@ def test_a_cloudloop_time_may_leave_zeros_out() -> None:
         {"message": "%%%"},
         {"message": 7},
         {"message": base64.b64encode(bytes(MAX_PAYLOAD_BYTES + 1)).decode()},
-        {"sbd": None, "imt": {"topic": 244}},
+        {"sbd": None},
+        {"sbd": None, "imt": {"topic": 244}, "identity": {"hardware": {"imei": "12"}}},
+        {"sbd": None, "imt": {"topic": 244}, "identity": {"hardware": []}},
+        {"sbd": None, "imt": {"topic": 244}, "receivedAt": None},
         {"sbd": CLOUDLOOP["sbd"] | {"momsn": 70000}},
         {"sbd": CLOUDLOOP["sbd"] | {"imei": "12"}},
         {"sbd": CLOUDLOOP["sbd"] | {"sessionAt": {"year": 2026, "month": 13, "day": 1}}},
@@ -284,4 +296,4 @@ def test_any_bytes_are_a_message_or_an_error_of_ours(body: bytes, content_type: 
 def test_any_json_is_a_message_or_an_error_of_ours(public_pem: bytes, value: object) -> None:
     """Of the right names and any shape."""
     with contextlib.suppress(DecodeError, ProofError):
-        parse(json.dumps(value).encode(), JSON_TYPE, ProofPolicy(public_pem))
+        parse(json.dumps(value).encode(), JSON_TYPE, ProofPolicy((public_pem,)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cameratrap.errors import EncodeError
 from cameratrap.sbd import commands
-from cameratrap.sbd.commands import SbdixReply
+from cameratrap.sbd.commands import BufferStatus, SbdixReply
 
 
 def test_commands_are_the_manual_s() -> None:
@@ -16,6 +16,7 @@ def test_commands_are_the_manual_s() -> None:
     assert [
         commands.ATTENTION,
         commands.ECHO_OFF,
+        commands.DTR_IGNORED,
         commands.FLOW_CONTROL_OFF,
         commands.RING_ALERT_OFF,
         commands.SESSION_TIMEOUT,
@@ -23,12 +24,18 @@ def test_commands_are_the_manual_s() -> None:
         commands.INITIATE_SESSION,
         commands.CLEAR_MO_BUFFER,
         commands.LAST_SIGNAL,
-        commands.SERIAL_NUMBER,
+        *commands.SERIAL_NUMBERS,
         commands.BUFFER_STATUS,
+        commands.RING_STATUS,
+        commands.ANSWER_RING,
+        commands.READ_BINARY,
+        commands.NETWORK_TIME,
         commands.RADIO_ON,
+        commands.FLUSH,
     ] == [
         b"AT\r",
         b"ATE0\r",
+        b"AT&D0\r",
         b"AT&K0\r",
         b"AT+SBDMTA=0\r",
         b"AT+SBDST=60\r",
@@ -37,8 +44,14 @@ def test_commands_are_the_manual_s() -> None:
         b"AT+SBDD0\r",
         b"AT+CSQF\r",
         b"AT+CGSN\r",
+        b"AT+GSN\r",
         b"AT+SBDS\r",
+        b"AT+CRIS\r",
+        b"AT+SBDIXA\r",
+        b"AT+SBDRB\r",
+        b"AT-MSSTM\r",
         b"AT*R1\r",
+        b"AT*F\r",
     ]
 
 
@@ -73,9 +86,15 @@ def test_other_payloads_are_accepted(payload: bytes) -> None:
     commands.check_payload(payload)
 
 
-@given(st.lists(st.integers(-1, 65535), min_size=6, max_size=6), st.sampled_from([",", ", ", " , ", ",  "]))
-def test_sbdix_is_read_in_any_spacing(fields: list[int], comma: str) -> None:
-    """Six numbers, whatever spaces a firmware puts between them; -1 is a number (trap 9)."""
+_numbers = st.integers(0, 65535)
+
+
+@given(
+    st.tuples(_numbers, _numbers, _numbers, st.integers(-1, 65535), _numbers, _numbers),
+    st.sampled_from([",", ", ", " , ", ",  "]),
+)
+def test_sbdix_is_read_in_any_spacing(fields: tuple[int, ...], comma: str) -> None:
+    """Six numbers, whatever spaces a firmware puts between them; the MTMSN may be -1 (trap 9)."""
     for colon in (":", ": "):
         reply = SbdixReply.from_line("+SBDIX" + colon + comma.join(map(str, fields)))
         assert reply == SbdixReply(*fields)
@@ -87,6 +106,8 @@ def test_sbdix_is_read_in_any_spacing(fields: list[int], comma: str) -> None:
         "+SBDIX: 0, 5, 0, 0, 0",
         "+SBDIX: 0, 5, 0, 0, 0, 0, 0",
         "+SBDIX: , 5, 0, 0, 0, 0",
+        "+SBDIX: -0, 5, 0, 0, 0, 0",
+        "+SBDIX: \x1c0, 5, 0, 0, 0, 0",
         "+SBDIX 0, 5, 0, 0, 0, 0",
         "+SBDI: 1, 5, 0, 0, 0, 0",
         "SBDIX: 0, 5, 0, 0, 0, 0",
@@ -100,10 +121,22 @@ def test_a_damaged_sbdix_is_not_read(line: str) -> None:
 
 
 def test_other_answers() -> None:
-    """MOMSN, signal and IMEI are read from their own lines and from no others."""
-    assert commands.next_momsn("+SBDS:1,65535,0,-1") == 65535
-    assert commands.next_momsn("+SBDS: 1, 2") is None
-    assert commands.signal_quality("+CSQF:3") == commands.signal_quality("+CSQ: 3") == 3
+    """Each value is read from its own line, in any spacing and case, and from no other."""
+    assert commands.BufferStatus.from_line("+SBDS:1,65535,0,-1") == BufferStatus(loaded=True, momsn=65535)
+    assert commands.BufferStatus.from_line("+SBDS: 1, 2") is None
+    assert commands.signal_quality("+CSQF:3") == commands.signal_quality("+csq: 3") == 3
     assert commands.signal_quality("+CSQ:9") is None
-    assert commands.imei("300234010123450") == "300234010123450"
+    assert commands.rings("+CRIS:000,001") is True
+    assert commands.rings("+CRIS: 000, 000") is False
+    assert commands.rings("OK") is None
+    assert commands.imei("300234010123450") == commands.imei("+CGSN: 300234010123450") == "300234010123450"
     assert commands.imei("30023401012345") is None
+
+
+def test_trap_12_network_time_is_an_unsigned_32_bit_number() -> None:
+    """Hex without leading zeros, up to ffffffff; "no network service" is no number."""
+    assert commands.network_frames("-MSSTM: d1c6dd38") == 0xD1C6DD38
+    assert commands.network_frames("-MSSTM:FFFFFFFF") == 2**32 - 1
+    assert commands.network_frames("-MSSTM: 5") == 5
+    assert commands.network_frames("-MSSTM: no network service") is None
+    assert commands.network_frames("-MSSTM: 1d1c6dd38") is None

@@ -96,9 +96,26 @@ def test_a_binary_message_with_a_wrong_checksum_says_so() -> None:
     assert not message.intact
 
 
-def test_a_length_no_modem_sends_is_refused() -> None:
-    """A misread length does not make the reader wait for sixty thousand bytes."""
+@pytest.mark.parametrize(
+    "news", [b"AT+SBDRB\r", b"\r\n", b"\r\nSBDRING\r\n", b"AT+SBDRB\r\r\n+CIEV:0,3\r\n", b"AT+SBDRB"]
+)
+def test_what_stands_before_a_block_is_lines(news: bytes) -> None:
+    """An echo, unsolicited lines and empty ones between AT+SBDRB and its block, byte by byte, are not its beginning."""
+    buffer, lines = ReceiveBuffer(), []
+    block = b"\x00\x07\r\nOK\r\n\x00"
+    for byte in news + block + checksum(block[2:]):
+        buffer.feed(bytes([byte]))
+        while (line := buffer.line_before_block()) is not None:
+            lines.append(line)
+    message = buffer.next_mt_message()
+    assert message is not None
+    assert (message.payload, message.intact) == (block[2:], True)
+    assert lines == news.decode().split()
+
+
+def test_an_answer_instead_of_a_block_is_a_line() -> None:
+    """ERROR is not waited for as if it were a length."""
     buffer = ReceiveBuffer()
-    buffer.feed(b"OK\r\n")
-    with pytest.raises(ValueError, match="at most"):
-        buffer.next_mt_message()
+    buffer.feed(b"\r\nERROR\r\n")
+    assert buffer.line_before_block() == "ERROR"
+    assert buffer.next_mt_message() is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cameratrap.sbd.status import DAY_S, HOUR_S, Verdict, classify
+from cameratrap.sbd.status import DAY_S, HOUR_S, Fault, Verdict, classify
 
 # The reference's table, written out by code and not by rule.
 EXPECTED: dict[int, Verdict] = dict.fromkeys(range(66), Verdict.RETRY)
@@ -59,3 +59,14 @@ def test_an_unknown_code_is_tried_again_and_may_have_delivered(code: int) -> Non
     """A newer firmware's code neither loses the message nor claims anything."""
     assert classify(code).verdict is Verdict.RETRY
     assert classify(code).uncertain
+
+
+def test_every_failure_has_a_class() -> None:
+    """Whoever shows or counts failures knows what kind each is; a success is none."""
+    kinds = {fault: [code for code in EXPECTED if classify(code).fault is fault] for fault in Fault}
+    assert kinds[Fault.ACCOUNT] == [15, 16]
+    assert kinds[Fault.HARDWARE] == [33, 64, 65]
+    assert kinds[Fault.PAYLOAD] == [12, 14]
+    assert kinds[Fault.SKY] == [18, 19, 32]
+    assert kinds[Fault.BUSY] == [34, 35, 36]
+    assert [code for code in EXPECTED if classify(code).fault is None] == [0, 1, 2, 3, 4]

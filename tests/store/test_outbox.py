@@ -12,30 +12,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cameratrap.domain.patience import JITTER, SKY_DELAYS_S, retry_delay_s
 from cameratrap.errors import StoreError
 from cameratrap.ports import SendResult, SendStatus
 from cameratrap.store.connection import open_for_reading, open_store
 from cameratrap.store.outbox import (
-    JITTER,
-    RETRY_DELAYS_S,
     MessageGoneError,
     Outbox,
     OutboxMessage,
     OutboxState,
     create_outbox,
     enqueue,
-    retry_delay_s,
+    rank_outbox,
 )
+from cameratrap.store.sessions import SessionState, create_sessions, sessions
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 DAY = date(2026, 11, 21)
 RETRY = SendResult(SendStatus.RETRY, mo_status=32, detail="no network service")
+TABLES = (create_outbox, rank_outbox, create_sessions)
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """An open store with an outbox and nothing else."""
-    with closing(open_store(tmp_path / "card.db", (create_outbox,), create=True)) as opened:
+    with closing(open_store(tmp_path / "card.db", TABLES, create=True)) as opened:
         yield opened
 
 
@@ -80,9 +81,9 @@ def test_newest_day_first_and_parts_in_order(connection: sqlite3.Connection, out
 def test_an_attempt_leaves_its_trace_before_it_is_made(tmp_path: Path) -> None:
     """A power cut in mid-send: the reopened outbox knows of the attempt, that its end is unknown, and waits."""
     path = tmp_path / "card.db"
-    with closing(open_store(path, (create_outbox,), create=True)) as first:
+    with closing(open_store(path, TABLES, create=True)) as first:
         Outbox(first, jitter=lambda: 0.0).begin_attempt(put(first), NOW)
-    with closing(open_store(path, (create_outbox,), create=False)) as second:
+    with closing(open_store(path, TABLES, create=False)) as second:
         message = Outbox(second).messages()[0]
         assert (message.state, message.attempts, message.uncertain_attempts) == (OutboxState.QUEUED, 1, 1)
         assert message.detail == "interrupted"
@@ -118,15 +119,15 @@ def test_uncertain_attempts_are_counted(connection: sqlite3.Connection, outbox: 
 
 def test_four_attempts_span_a_satellite_s_pass() -> None:
     """The first four attempts are spread over at least ten minutes, the later ones over hours."""
-    assert sum(RETRY_DELAYS_S[:3]) >= 600
-    assert all(delay >= 3600 for delay in RETRY_DELAYS_S[3:])
+    assert sum(SKY_DELAYS_S[:3]) >= 600
+    assert all(delay >= 3600 for delay in SKY_DELAYS_S[3:])
 
 
 @given(st.integers(1, 1000), st.floats(0, 1))
 def test_retry_delays_grow_and_are_bounded(attempts: int, jitter: float) -> None:
     """Later attempts never wait less, no attempt waits more than the longest delay and its jitter."""
     delay = retry_delay_s(attempts, jitter)
-    assert retry_delay_s(attempts, 0.0) <= delay <= RETRY_DELAYS_S[-1] * (1 + JITTER)
+    assert retry_delay_s(attempts, 0.0) <= delay <= SKY_DELAYS_S[-1] * (1 + JITTER)
     assert retry_delay_s(attempts + 1, 0.0) >= retry_delay_s(attempts, 0.0)
 
 
@@ -137,7 +138,7 @@ def test_the_network_s_own_wait_is_kept_where_it_is_longer(connection: sqlite3.C
     assert message.next_attempt_at == NOW + timedelta(seconds=180)
     for _ in range(9):
         message = outbox.record(outbox.begin_attempt(message, NOW), busy, NOW)
-    assert message.next_attempt_at == NOW + timedelta(seconds=RETRY_DELAYS_S[-1])
+    assert message.next_attempt_at == NOW + timedelta(seconds=SKY_DELAYS_S[-1])
 
 
 @given(st.timedeltas(timedelta(days=-20000), timedelta(days=10000)), st.integers(1, 12))
@@ -147,7 +148,7 @@ def test_no_clock_blocks_a_message_for_longer_than_its_delay(jump: timedelta, at
     message = OutboxMessage(
         1, DAY, 1, 1, b"x", NOW, OutboxState.QUEUED, attempts, last_attempt_at=NOW, next_attempt_at=planned
     )
-    longest = timedelta(seconds=RETRY_DELAYS_S[-1] * (1 + JITTER) + 60)
+    longest = timedelta(seconds=SKY_DELAYS_S[-1] * (1 + JITTER) + 60)
     assert message.is_due(NOW + jump) or message.is_due(NOW + jump + longest)
 
 
@@ -161,10 +162,10 @@ def test_a_clock_set_back_by_years_does_not_block(connection: sqlite3.Connection
 def test_looking_changes_nothing(tmp_path: Path) -> None:
     """The read-only outbox shows what is there, leaves the file's bytes alone and refuses to write."""
     path = tmp_path / "card.db"
-    with closing(open_store(path, (create_outbox,), create=True)) as opened:
+    with closing(open_store(path, TABLES, create=True)) as opened:
         put(opened)
     before = path.read_bytes()
-    with open_for_reading(path, (create_outbox,)) as connection:
+    with open_for_reading(path, TABLES) as connection:
         outbox = Outbox(connection)
         message = outbox.due(NOW)[0]
         with pytest.raises(StoreError, match="readonly"):
@@ -199,8 +200,8 @@ def test_a_write_that_another_process_holds_up_for_too_long_is_said(
     monkeypatch.setattr("cameratrap.store.connection.BUSY_TIMEOUT_S", 0.05)
     path = tmp_path / "card.db"
     with (
-        closing(open_store(path, (create_outbox,), create=True)) as ours,
-        closing(open_store(path, (create_outbox,), create=False)) as theirs,
+        closing(open_store(path, TABLES, create=True)) as ours,
+        closing(open_store(path, TABLES, create=False)) as theirs,
     ):
         message = put(ours)
         theirs.execute("BEGIN IMMEDIATE")
@@ -229,3 +230,34 @@ def test_an_attempt_sends_the_message_as_it_is_now(connection: sqlite3.Connectio
     connection.execute("DELETE FROM outbox")
     with pytest.raises(MessageGoneError, match="not in the outbox any more"):
         outbox.begin_attempt(listed, NOW)
+
+
+def test_an_outbox_of_before_keeps_every_message(tmp_path: Path) -> None:
+    """A card that was made before messages could be superseded opens with all that it had, in every state."""
+    path = tmp_path / "card.db"
+    with closing(open_store(path, TABLES[:1], create=True)) as old:
+        for sequence, state in enumerate(("queued", "sent", "failed"), start=1):
+            old.execute(
+                "INSERT INTO outbox (day, sequence, part, payload, created_at, state, attempts, detail)"
+                " VALUES (?, ?, 1, ?, ?, ?, 2, 'x')",
+                (DAY.isoformat(), sequence, b"%d" % sequence, NOW.isoformat(), state),
+            )
+        before = [tuple(row) for row in old.execute("SELECT * FROM outbox ORDER BY id")]
+    with closing(open_store(path, TABLES, create=False)) as new:
+        after = [tuple(row) for row in new.execute("SELECT * FROM outbox ORDER BY id")]
+        assert [row[: len(before[0])] for row in after] == before
+        assert [message.fault for message in Outbox(new).messages()] == ["", "", ""]
+        assert len(Outbox(new).due(NOW)) == 1
+
+
+def test_a_session_is_logged_with_its_message(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """What was tried, when, at what cost in credits and joules, and how it ended."""
+    begun = outbox.begin_attempt(put(connection, payload=bytes(60)), NOW, joules=171.0)
+    assert [(each.state, each.joules, each.uncertain) for each in sessions(connection)] == [
+        (SessionState.BEGUN, 171.0, True)
+    ]
+    outbox.record(begun, RETRY, NOW, seconds=20.0, joules=19.0)
+    (logged,) = sessions(connection)
+    assert (logged.kind, logged.sequence, logged.part, logged.credits) == ("summary", 1, 1, 2)
+    assert (logged.state, logged.uncertain, logged.detail) == (SessionState.RETRY, False, "no network service")
+    assert (logged.seconds, logged.joules, logged.day) == (20.0, 19.0, NOW.date())

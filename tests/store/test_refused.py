@@ -43,6 +43,39 @@ def test_the_oldest_make_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         path = tmp_path / f"{body.sha256}.json"
         os.utime(path, ns=(number, number))
     assert [each.body for each in log.bodies()] == [b"\x02", b"\x03", b"\x04"]
+    assert str(log.alarm()).endswith("; the log was full, 2 more were dropped")
+    log.forget_dropped()
+    assert "dropped" not in str(log.alarm())
+
+
+def test_the_log_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few large ones weigh as much as many small ones; the newest stays."""
+    monkeypatch.setattr(module, "MAX_LOG_BYTES", 3000)
+    log = RefusedLog(tmp_path)
+    for number in range(4):
+        log.keep(replace(BODY, body=bytes([number]) * 1000))
+        os.utime(tmp_path / f"{replace(BODY, body=bytes([number]) * 1000).sha256}.json", ns=(number, number))
+    assert sum(path.stat().st_size for path in log.files()) <= 3000
+    assert [each.body[0] for each in log.bodies()] == [2, 3]
+    alarm = log.alarm()
+    assert alarm is not None
+    assert (alarm.count, alarm.dropped) == (2, 2)
+
+
+def test_an_alarm_says_how_many_and_since_when(tmp_path: Path) -> None:
+    """None as long as nothing was refused; an emptied log that lost something still is one."""
+    log = RefusedLog(tmp_path / "refused")
+    assert log.alarm() is None
+    log.keep(BODY)
+    log.keep(replace(BODY, body=b"2"))
+    first = log.files()[0]
+    os.utime(first, (1_780_000_000, 1_780_000_000))
+    assert str(log.alarm()) == "2 deliveries refused since 2026-05-28T20:26:40+00:00"
+    for body in list(log.bodies()):
+        log.forget(body)
+    assert log.alarm() is None
+    (log.folder / "dropped").write_text("3")
+    assert str(log.alarm()) == "0 deliveries refused; the log was full, 3 more were dropped"
 
 
 def test_a_body_larger_than_a_delivery_is_not_kept(tmp_path: Path) -> None:

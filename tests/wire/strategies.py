@@ -7,7 +7,15 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from cameratrap.domain.effort import Effort
-from cameratrap.domain.summaries import FAULTS, ClockQuality, DailySummary, EarlierDay, Health
+from cameratrap.domain.summaries import (
+    FAULTS,
+    ClockQuality,
+    CommandOutcome,
+    CommandReport,
+    DailySummary,
+    EarlierDay,
+    Health,
+)
 from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.resources import builtin_taxa
 from cameratrap.wire.layout import EPOCH
@@ -55,6 +63,7 @@ healths = st.one_of(
         maybe(st.lists(st.sampled_from([*FAULTS, "fault 9"]), unique=True).map(tuple)),
     ),
 )
+reports = st.builds(CommandReport, maybe(st.integers(1, 2**16 - 1)), st.sampled_from(CommandOutcome))
 sequences = st.one_of(st.integers(0, 5000), st.integers(0, 2**32 - 1))
 
 
@@ -74,6 +83,7 @@ def summaries(draw: st.DrawFn) -> DailySummary:
         draw(efforts),
         draw(healths),
         earlier=tuple({e.day: e for e in earlier}.values()),
+        commands=tuple(draw(st.lists(reports, max_size=2))),
     )
 
 

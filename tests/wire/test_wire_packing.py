@@ -46,7 +46,7 @@ def test_a_week_fits_one_credit() -> None:
 
 
 def test_earlier_days_fill_the_credit_and_never_cost_another() -> None:
-    """As many as fit whole, the newest first; one more would not have fitted."""
+    """As many as fit whole, the first offered first; one more would not have fitted."""
     (message,) = encode(ORDINARY, TAXA, earlier=earlier_days(200), max_messages=3)
     carried = decode(message, TAXA).earlier
     assert len(message) <= CREDIT_BYTES
@@ -61,6 +61,17 @@ def test_an_earlier_day_that_is_too_large_makes_way_for_older_ones() -> None:
     days = [*earlier_days(1, many(60)), *earlier_days(4)[1:]]
     (message,) = encode(ORDINARY, TAXA, earlier=days)
     assert decode(message, TAXA).earlier == tuple(days[1:])
+
+
+def test_the_days_offered_first_are_carried_first() -> None:
+    """Days that were never told can be offered before those that were; on the way they stand newest first."""
+    single = [Tally(each.taxon, 1, 1) for each in many(40)]
+    crowded = [replace(each, tallies=tuple(single[8 * n : 8 * n + 8])) for n, each in enumerate(earlier_days(4))]
+    oldest_first = decode(encode(ORDINARY, TAXA, earlier=reversed(crowded))[0], TAXA).earlier
+    newest_first = decode(encode(ORDINARY, TAXA, earlier=crowded)[0], TAXA).earlier
+    assert newest_first == tuple(crowded[: len(newest_first)])
+    assert oldest_first == tuple(crowded[-len(oldest_first) :])
+    assert 0 < len(oldest_first) < 4
 
 
 def test_earlier_days_may_be_given_in_any_order() -> None:

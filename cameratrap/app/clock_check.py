@@ -1,0 +1,96 @@
+"""How far the trap's clock can be trusted: compared with the network's time, and set by it where that is allowed.
+
+Each comparison is durable before the clock is touched. Where the clock is then set, back over times that are recorded
+already too, the stored offset tells what those were wrong by.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cameratrap.domain.summaries import ClockQuality
+from cameratrap.ports import Clock, SatelliteLink
+from cameratrap.sbd.network_time import BUILT
+from cameratrap.store.clock_readings import ClockReading, add_reading, mark_corrected, newest_reading
+
+SOURCE = "iridium"
+OK_S = 60.0  # summaries tell hours in tenths; a burst's place in the day is not wrong by more than a minute
+UNSET_S = 86400.0  # a clock that names another day was not left to drift
+# A crystal of 20 ppm drifts a minute in 35 days, so that what a comparison found holds for a month.
+HOLDS = timedelta(days=30)
+# A clock that was set drifts by minutes a year. One that differs from the network by more than that was set wrong, or
+# the modem counts in an era that this program does not know: neither may set the other.
+BELIEVED = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """``set_clock`` sets the machine's clock, None where that is not allowed; it raises DeviceError."""
+
+    deadline_s: float = 30.0
+    set_clock: Callable[[datetime], None] | None = None
+
+
+def check(
+    link: SatelliteLink, clock: Clock, connection: sqlite3.Connection, settings: ClockSettings
+) -> ClockReading | None:
+    """Compare the clock with the network's time, store what was found and set the clock where it is wrong and allowed.
+
+    None where the modem has no time. Raises DeviceError when it does not answer, or when the clock cannot be set: what
+    was found is stored then.
+    """
+    network = link.network_time(near=clock.now(), deadline_s=settings.deadline_s)
+    if network is None:
+        return None
+    shown = clock.now()
+    offset_s = (shown - network).total_seconds()
+    reading = ClockReading(shown, offset_s, judge(shown, offset_s), SOURCE)
+    number = add_reading(connection, reading)
+    if settings.set_clock is None or not _may_correct(reading):
+        return reading
+    settings.set_clock(clock.now() - timedelta(seconds=offset_s))
+    mark_corrected(connection, number)
+    return replace(reading, corrected=True)
+
+
+def judge(shown: datetime, offset_s: float) -> ClockQuality:
+    """What a clock is that shows ``shown`` and is ``offset_s`` ahead of the network."""
+    if shown < BUILT or abs(offset_s) > UNSET_S:
+        return ClockQuality.UNSET
+    return ClockQuality.OK if abs(offset_s) <= OK_S else ClockQuality.DRIFTING
+
+
+def _may_correct(reading: ClockReading) -> bool:
+    if reading.quality is ClockQuality.OK:
+        return False
+    return reading.at < BUILT or abs(reading.offset_s) <= BELIEVED.total_seconds()
+
+
+def clock_quality(connection: sqlite3.Connection, now: datetime) -> ClockQuality | None:
+    """What is known of the clock at ``now``; None where it was not compared for a month, or never."""
+    newest = newest_reading(connection)
+    if newest is None:
+        return None
+    if now < BUILT:
+        return ClockQuality.UNSET
+    true = newest.at - timedelta(seconds=newest.offset_s) if newest.corrected else newest.at
+    if abs(now - true) > HOLDS:
+        return None
+    return ClockQuality.OK if newest.corrected else newest.quality
+
+
+def describe(reading: ClockReading) -> str:
+    """What was found and done, in a sentence for a person."""
+    size = abs(reading.offset_s)
+    if size <= OK_S:
+        return f"the clock is right to {max(1, round(size))} s"
+    direction = "fast" if reading.offset_s > 0 else "slow"
+    by = f"{size:.0f} s" if size < UNSET_S else f"{size / 86400:.1f} days"
+    if reading.corrected:
+        return f"the clock was {by} {direction} and was set by the network's time"
+    if not _may_correct(reading):
+        return f"the clock and the network differ by {by}, which is too much to believe either"
+    return f"the clock is {by} {direction}"

@@ -1,0 +1,100 @@
+"""What `doctor` looks at on the way of a message: the detector, the modem, the clock, and a test message."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from PIL import Image
+
+from cameratrap.app.clock_check import SOURCE, describe, judge
+from cameratrap.app.doctor import Finding, State
+from cameratrap.domain.credits import credits_for
+from cameratrap.domain.summaries import ClockQuality, DailySummary
+from cameratrap.domain.taxa import TaxaTable
+from cameratrap.ports import Detector, Frame, SatelliteLink, SendStatus
+from cameratrap.sbd.network_time import BUILT
+from cameratrap.store.clock_readings import ClockReading
+from cameratrap.wire.codec import decode, encode
+from cameratrap.wire.envelope import Opener, Sealer
+
+ANSWER_DEADLINE_S = 30.0
+_PICTURE_SIZE = (640, 480)
+
+
+def check_detector(detector: Detector) -> Finding:
+    """Whether the model detects on a picture at all. Raises ModelError, ImageError."""
+    stream = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").resize(_PICTURE_SIZE).save(stream, "JPEG")
+    begin = time.monotonic()
+    found = detector.detect(Frame(stream.getvalue(), BUILT, name="doctor"))
+    took_ms = 1000 * (time.monotonic() - begin)
+    what = f"{detector.name} {detector.version}: an empty picture in {took_ms:.0f} ms, {len(found.detections)} boxes"
+    return Finding(State.OK, what)
+
+
+def check_modem(link: SatelliteLink) -> Finding:
+    """Whether the modem answers, and what it hears of the sky. Raises DeviceError where it does not answer."""
+    named = f"modem {link.imei(deadline_s=ANSWER_DEADLINE_S)} answers"
+    bars = link.signal(deadline_s=ANSWER_DEADLINE_S)
+    if bars is None:
+        return Finding(State.OK, f"{named}; it does not tell its signal")
+    if bars == 0:
+        return Finding(State.WARN, f"{named}; it hears no satellite", "is the antenna connected, and the sky open?")
+    return Finding(State.OK, f"{named}; signal {bars} of 5")
+
+
+def check_clock(now: datetime, link: SatelliteLink | None) -> Finding:
+    """Whether the clock can be right and, with a modem that has one, how far it is from the network's time."""
+    if now < BUILT:
+        return Finding(
+            State.FAIL, f"the clock shows {now:%Y-%m-%d %H:%M}, which is past", "set it before it counts days"
+        )
+    network = link.network_time(near=now, deadline_s=ANSWER_DEADLINE_S) if link is not None else None
+    if network is None:
+        return Finding(State.OK, f"{now.isoformat(timespec='seconds')}, compared with no other clock")
+    offset_s = (now - network).total_seconds()
+    quality = judge(now, offset_s)
+    what = describe(ClockReading(now, offset_s, quality, SOURCE))
+    if quality is ClockQuality.OK:
+        return Finding(State.OK, what)
+    return Finding(State.WARN, what, "set it, or let the trap do it: clock.correct = true")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a test message is sent with. ``keep`` stores a message to the trap that comes with the session."""
+
+    link: SatelliteLink
+    deadline_s: float
+    keep: Callable[[bytes], object]
+    sealer: Sealer | None = None
+    opener: Opener | None = None
+
+
+def check_message(taxa: TaxaTable, now: datetime, sending: Sending | None = None) -> Finding:
+    """A test message encoded, decoded again and, with ``sending``, sent.
+
+    It is a summary of today with sequence 0 that carries nothing; the real one of the day takes its place at the
+    receiver. Raises EncodeError, DecodeError, DeviceError, and StoreError where the seal's counter cannot be stored.
+    """
+    summary = DailySummary(now.date(), 0)
+    sealer, opener = (sending.sealer, sending.opener) if sending else (None, None)
+    (message,) = encode(summary, taxa, sealer=sealer)
+    if decode(message, taxa, opener=opener) != summary:
+        return Finding(State.FAIL, f"the test message {message.hex()} does not decode to what was encoded")
+    what = f"a test message of {len(message)} bytes encodes and decodes{'' if sealer is None else ', sealed'}"
+    return _sent(message, sending, what) if sending else Finding(State.OK, f"{what}; it was not sent")
+
+
+def _sent(message: bytes, sending: Sending, what: str) -> Finding:
+    result = sending.link.send(message, deadline_s=sending.deadline_s)
+    if result.received:
+        sending.keep(result.received)
+    if result.status is SendStatus.SENT:
+        return Finding(State.OK, f"{what}; sent for {credits_for(len(message))} credit, MOMSN {result.momsn}")
+    unsure = ", though it may have arrived" if result.uncertain else ""
+    return Finding(State.FAIL, f"{what}; it was not sent{unsure}: {result.detail}", "is the sky open? try again later")

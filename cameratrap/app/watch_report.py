@@ -1,0 +1,50 @@
+"""What one run of `watch` tells, thing by thing, and how much of each there was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cameratrap.app.alerts import AlertFailed, AlertOutcome
+from cameratrap.app.closing import ClosedDay, ClosingFailed
+from cameratrap.app.closing import Outcome as ClosingOutcome
+from cameratrap.app.treat import TreatmentFailed
+
+
+@dataclass(frozen=True, slots=True)
+class BurstReport:
+    """What came of one trigger. ``new_pictures`` is 0 for a trigger that the card already has."""
+
+    burst: str
+    at: datetime
+    new_pictures: int
+    counts: dict[str, int]
+    error: str | None = None
+
+
+Outcome = BurstReport | ClosingOutcome | TreatmentFailed | AlertOutcome
+Tell = Callable[[Outcome], None]
+
+
+@dataclass
+class WatchReport:
+    """How much one run did; ``tell`` was given each thing as it happened."""
+
+    triggers: int = 0
+    pictures: int = 0
+    days_closed: int = 0
+    failures: int = 0
+    _tell: Tell = field(default=lambda _: None, repr=False)
+
+    def note(self, what: Outcome, *, waited: bool = False) -> None:
+        """Count one thing and pass it on; a burst that waited from an earlier run was triggered then."""
+        if isinstance(what, BurstReport):
+            self.triggers += not waited
+            self.pictures += what.new_pictures
+            self.failures += what.error is not None
+        elif isinstance(what, ClosedDay):
+            self.days_closed += 1
+        elif isinstance(what, ClosingFailed | TreatmentFailed | AlertFailed):
+            self.failures += 1
+        self._tell(what)

@@ -1,0 +1,218 @@
+"""`doctor`: everything looked over once, from the configuration to a message that is sent and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cameratrap.cli.config import check_settings
+from cameratrap.cli.context import Context
+from cameratrap.cli.output import Output, table_options
+from cameratrap.errors import ConfigError, UsageError
+from cameratrap.store.card import RECORD
+
+if TYPE_CHECKING:
+    from cameratrap.app.doctor import Check, CheckedThing, Finding
+    from cameratrap.ports import SatelliteLink
+
+COLUMNS = ("check", "state", "what", "hint")
+NOT_CHECKED = ("camera", "PIR", "battery")
+
+
+@click.command(short_help="Look over the trap, or the receiver, once.")
+@click.option("--port", metavar="DEVICE", help="The modem's serial port (default: modem.port).")
+@click.option("--no-modem", is_flag=True, help="Leave the modem alone.")
+@click.option("--send", is_flag=True, help="Send the test message through the modem; it costs a credit.")
+@table_options
+@click.pass_obj
+def doctor(ctx: Context, out: Output, port: str | None, *, no_modem: bool, send: bool) -> int:
+    """Look over the trap, or the receiver, once: nothing is changed, and nothing is sent without --send.
+
+    The modem is looked for where --port or the configuration names one. The test message tells of today and of
+    nothing counted; the day's own summary replaces it at the receiver. Use with --data DIR.
+
+    \b
+    Exit status: 0 all is well, 1 a check found something, 4 the modem is missing
+    or does not answer.
+    """
+    from cameratrap.app.doctor import exit_status
+
+    if send and no_modem:
+        raise click.UsageError("--send and --no-modem exclude each other")
+    if send and not (ctx.data / RECORD).is_file():
+        raise UsageError(
+            f"the test message is not sent: {ctx.data} is no card",
+            why="a command that comes back must be kept, and the seal's counter too",
+            hint="name the card's folder with --data CARD",
+        )
+    with ExitStack() as stack:
+        checked = list(_examine(_Patient(ctx, stack, port, leave_modem=no_modem, send=send)))
+    out.table(COLUMNS, [_row(each) for each in checked])
+    told = [each.finding.state.value for each in checked]
+    ctx.say(", ".join(f"{told.count(state)} {state}" for state in dict.fromkeys(told)))
+    return exit_status(checked)
+
+
+def _row(checked: CheckedThing) -> dict[str, object]:
+    finding = checked.finding
+    return {
+        "check": checked.check,
+        "state": finding.state.value,
+        "what": finding.what.replace("\n  ", " "),
+        "hint": finding.hint or None,
+    }
+
+
+def _examine(patient: _Patient) -> Iterator[CheckedThing]:
+    """Without a configuration that can be read nothing else can be judged."""
+    from cameratrap.app.doctor import CheckedThing, Finding, State, examine
+
+    yield from examine({"configuration": patient.configuration})
+    if not patient.is_configured:
+        skipped = Finding(State.SKIP, "not looked at: the configuration cannot be read")
+        yield from (CheckedThing(name, skipped) for name in patient.checks())
+    else:
+        yield from examine(patient.checks())
+    unknown = Finding(State.SKIP, "not checked by this version")
+    yield from (CheckedThing(name, unknown) for name in NOT_CHECKED)
+
+
+class _Patient:
+    """What the checks look at. The modem is opened once, by the check of it, and closed by ``stack``."""
+
+    def __init__(self, ctx: Context, stack: ExitStack, port: str | None, *, leave_modem: bool, send: bool) -> None:
+        self._ctx = ctx
+        self._stack = stack
+        self._port = port
+        self._leave_modem = leave_modem
+        self._send = send
+        self._link: SatelliteLink | None = None
+
+    def checks(self) -> dict[str, Check]:
+        """Every check after the configuration's, in the order in which they build on each other."""
+        return {
+            "disk": self._disk,
+            "card": self._card,
+            "inbox": self._inbox,
+            "taxa": self._taxa,
+            "model": self._model,
+            "key": self._key,
+            "outbox": self._outbox,
+            "modem": self._modem,
+            "clock": self._clock,
+            "message": self._message,
+        }
+
+    @property
+    def is_configured(self) -> bool:
+        try:
+            return bool(self._ctx.resolved)
+        except ConfigError:
+            return False
+
+    def configuration(self) -> Finding:
+        from cameratrap.app.doctor import Finding, State
+
+        used = sorted(set(self._ctx.resolved.origins.values()) - {"default"})
+        check_settings(self._ctx)
+        return Finding(State.OK, f"from {', '.join(used)}" if used else "every key at its default")
+
+    @property
+    def _folder(self) -> Path | None:
+        return self._ctx.data if self._ctx.data_flag or self._ctx.config.data else None
+
+    def _disk(self) -> Finding:
+        from cameratrap.app.doctor_folder import check_disk
+
+        return check_disk(self._folder)
+
+    def _card(self) -> Finding:
+        from cameratrap.app.doctor_folder import check_card
+
+        return check_card(self._folder)
+
+    def _inbox(self) -> Finding:
+        from cameratrap.app.doctor_folder import check_inbox
+
+        return check_inbox(self._folder)
+
+    def _taxa(self) -> Finding:
+        from cameratrap.app.doctor import Finding, State
+
+        return Finding(State.OK, f"{len(self._ctx.taxa())} taxa, from {self._ctx.config.taxa or 'the built-in table'}")
+
+    def _model(self) -> Finding:
+        from cameratrap.app.doctor_link import check_detector
+        from cameratrap.wiring import open_detector
+
+        with closing(open_detector(self._ctx.config, self._ctx.taxa())) as detector:
+            return check_detector(detector)
+
+    def _key(self) -> Finding:
+        from cameratrap.app.doctor_folder import check_key
+
+        return check_key(self._folder, self._ctx.config.seal.key_file)
+
+    def _outbox(self) -> Finding:
+        from cameratrap.app.doctor_folder import check_outbox
+
+        return check_outbox(self._folder, self._now(), day_j=self._ctx.config.modem.energy_j_per_day)
+
+    def _modem(self) -> Finding:
+        from cameratrap.app.doctor import Finding, State
+        from cameratrap.app.doctor_link import check_modem
+        from cameratrap.wiring import open_link
+
+        if self._leave_modem:
+            return Finding(State.SKIP, "left alone, as asked")
+        if not self._port and not self._send and self._ctx.resolved.origins["modem.port"] == "default":
+            return Finding(State.SKIP, "no modem is configured", "name its serial port with --port, or set modem.port")
+        link = self._stack.enter_context(closing(open_link(self._ctx.config, self._port)))
+        finding = check_modem(link)
+        self._link = link
+        return finding
+
+    def _clock(self) -> Finding:
+        from cameratrap.app.doctor_link import check_clock
+
+        return check_clock(self._now(), self._link)
+
+    def _message(self) -> Finding:
+        from cameratrap.app.doctor import Finding, State
+        from cameratrap.app.doctor_link import check_message
+
+        if self._send and self._link is None:
+            return Finding(State.FAIL, "the test message was not sent: there is no modem to send it", is_device=True)
+        if self._send and self._link is not None:
+            return self._send_message(self._link)
+        return check_message(self._ctx.taxa(), self._now())
+
+    def _send_message(self, link: SatelliteLink) -> Finding:
+        """As the trap sends it: with its seal, and what comes back for the trap is kept for `transmit` to obey."""
+        from cameratrap.app.doctor_link import Sending, check_message
+        from cameratrap.store.card import make_card, open_card
+        from cameratrap.store.commands import keep_received
+        from cameratrap.wiring import open_seal
+
+        with open_card(self._ctx.data) as found:
+            deployment = found.deployment
+        with make_card(self._ctx.data, deployment) as card:
+            sealer, opener = open_seal(self._ctx.config, card)
+            sending = Sending(
+                link,
+                self._ctx.config.modem.deadline_s,
+                lambda payload: keep_received(card.connection, payload, self._now()),
+                sealer,
+                opener,
+            )
+            return check_message(self._ctx.taxa(), self._now(), sending)
+
+    def _now(self) -> datetime:
+        from cameratrap.drivers.clock import SystemClock
+
+        return SystemClock(self._ctx.config.station.zone).now()

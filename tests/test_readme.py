@@ -30,16 +30,23 @@ def test_a_documented_command_exists_with_its_options(line: str) -> None:
     words = shlex.split(line.split(" > ", maxsplit=1)[0], comments=True)[1:]
     command: click.Command = cli
     context = click.Context(cli)
-    allowed = {option for parameter in cli.params for option in parameter.opts}
-    for word in words:
+    options = _options(cli)
+    remaining = iter(words)
+    for word in remaining:
         if word.startswith("-"):
-            assert word in allowed, f"{word} is no option in: {line}"
+            assert word in options, f"{word} is no option in: {line}"
+            if not options[word].is_flag:
+                next(remaining)
         elif isinstance(command, click.Group):
             found = command.get_command(context, word)
             if found is not None:
                 command = found
-                allowed |= {option for parameter in command.params for option in parameter.opts}
+                options |= _options(command)
     assert command is not cli, f"no command in: {line}"
+
+
+def _options(command: click.Command) -> dict[str, click.Option]:
+    return {name: each for each in command.params if isinstance(each, click.Option) for name in each.opts}
 
 
 LINKS = re.findall(r"\]\(([^)#]+)\)", README)

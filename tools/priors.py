@@ -28,7 +28,7 @@ from cameratrap.wire.tally_rows import Past, to_rows, write_rows
 SEED = 20261121
 WEEKS = 400  # a study at most
 DAYS = 7
-STUDIED_SHARES = 12_000  # of all wire codes together, by how often studies named a taxon in a week
+STUDIED_SHARES = 24_000  # of all wire codes together, by how often studies named a taxon in a week
 
 # The contexts of tallies, and how many places each has.
 PLACES = {"any": 3, "again": 2, "new": 8}

@@ -24,7 +24,7 @@ what the writer makes of what they say: every message has one spelling.
 Summary.
 
     part           bit(partial): 0 the whole day; 1 one part of several, then PART (parts before it), PART (parts after)
-    day            DAY: bit(day) 1 and even(4096), days since 2026-01-01; or 0 and even(32768), days since EPOCH
+    day            DAY: bit(day) 1 and even(16384), days since 2006-01-01; or 0 and even(32768), days since EPOCH
     sequence       SEQUENCE
     tallies        see below
     effort         a group: bit(effort[0]) 1 if every field is carried, else bit(effort[1]) for each whether it is; then
@@ -92,8 +92,8 @@ OTHERS_CODE = 0
 KINDS = ("summary", "alert")
 KIND_SHARES = (56, 4, 1, 1, 1, 1)
 
-# The years in which this version is on the air are told in 3 bits less; days before and after cost 5 bits more.
-DAY = Mostly("day", (date(2026, 1, 1) - EPOCH).days, 2**12, DAYS)
+# Up to November 2050 a day takes a bit less; days before and after, which are those of a wrong clock, take 5 bits more.
+DAY = Mostly("day", (date(2006, 1, 1) - EPOCH).days, 2**14, DAYS)
 PART = Number("part")
 GAP = Number("gap")
 EARLIER_SEQUENCE = Number("earlier sequence")

@@ -35,9 +35,13 @@ class Priors:
         object.__setattr__(self, "below", tuple(accumulate(self.taxa, initial=0)))
 
 
+_GIVEN = 512  # the table has 499 taxa; a code beyond is for those to come, and costs about 16 bits
+
+
 def taxon_shares(studied: Mapping[int, int]) -> tuple[int, ...]:
     """Some for every code, more for the lower ones, which were given first, and what studies add to their own."""
-    return tuple(max(1, 6000 // (code + 40)) + studied.get(code, 0) for code in range(LAST_CODE + 1))
+    shares = [10_000 // (code + 20) if code < _GIVEN else 1 for code in range(LAST_CODE + 1)]
+    return tuple(share + studied.get(code, 0) for code, share in enumerate(shares))
 
 
 _EVEN = ((32, 32),)

@@ -21,7 +21,7 @@ from cameratrap.wire.seal import CcmSealer, SealKey, SealNumber
 from tests.wire.strategies import many
 
 BARE = '{"day": "2026-11-21", "tallies": []}'
-BARE_HEX = "1054d917f9eb80"
+BARE_HEX = "10439b6b32fdd8"
 FULL = {
     "day": "2026-11-21",
     "sequence": 17,

@@ -91,7 +91,7 @@ class PlainReader:
 
     def day(self) -> date:
         if self.bit("day"):
-            return date(2026, 1, 1) + timedelta(days=self.even(4096))
+            return date(2006, 1, 1) + timedelta(days=self.even(16384))
         return date(2000, 1, 1) + timedelta(days=self.even(2**15))
 
     def summary(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from cameratrap.store.outbox import ALERT, SUMMARY, MessageGoneError, Outbox, Ou
 from cameratrap.store.sessions import MAILBOX, begin_session, end_session, last_contact, last_of_kind
 
 BUDGET_S = 1300.0  # the outbox's first four attempts at their longest: three waits (750 s) and three sessions of 180 s
-MAX_MAILBOX_CHECKS = 4  # a run; each brings one message and costs a credit
+MAX_MAILBOX_CHECKS = 4  # a run; each brings one message and, with a 9602, costs a credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Limits:
     ``power`` is None where energy is no object. ``ignore_schedule`` also takes up messages whose next attempt was
     planned for later, and a modem that rests; ``alerts_only`` leaves everything else for another run. Without
     ``supersede`` each message is sent, also one that tells nothing new. The mailbox is looked into where no session
-    got through for ``mailbox_every_days``; 0 is never.
+    got through for ``mailbox_every_days``; 0 is never. Each look costs ``mailbox_credits``.
     """
 
     attempts: int
@@ -47,6 +47,7 @@ class Limits:
     alerts_only: bool = False
     supersede: bool = True
     mailbox_every_days: int = 0
+    mailbox_credits: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ class _Run:
             joules = self.meter.joules(session.seconds)
             end_session(connection, number, session.result, seconds=session.seconds, joules=joules)
         session.raise_failure()
-        check = MailboxCheck(session.result)
+        check = MailboxCheck(session.result, credits=self.limits.mailbox_credits)
         self.report.mailbox.append(check)
         self.hooks.tell(check)
         return session.result

@@ -32,7 +32,7 @@ class MailboxCheck:
     """One session that sent nothing."""
 
     result: SendResult
-    credits: int = 1
+    credits: int
     label: str = "mailbox"
 
 

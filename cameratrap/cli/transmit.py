@@ -91,6 +91,7 @@ def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: 
         alerts_only=alerts_only,
         supersede=not ctx.config.summary.send_superseded,
         mailbox_every_days=modem.mailbox_every_days,
+        mailbox_credits=0 if modem.type == "9704" else 1,  # to a 9704 messages come by themselves
     )
 
 
@@ -109,7 +110,7 @@ def _show(ctx: Context, out: Output, limits: Limits) -> int:
         due = [message for message in wanted(outbox, now, limits) if message.name not in spared]
         out.table(COLUMNS, _rows(outbox, due))
         waiting = [message for message in queued if message not in due]
-        mailbox = mailbox_is_due(outbox, now, limits)
+        mailbox = limits.mailbox_credits if mailbox_is_due(outbox, now, limits) else 0
         costs = sum(message.credits for message in due) + mailbox
         ctx.say(f"{len(due)} due, {plural(costs, 'credit')}; {_waiting(waiting)}")
         _say_what_else(ctx, outbox, limits, now)

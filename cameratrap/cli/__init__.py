@@ -103,7 +103,7 @@ def cli(
 
     \b
     Try it with nothing attached:   cameratrap demo
-    Count what is on a card:        cameratrap process /media/CARD --model NAME
+    Count what is on a card:        cameratrap process /media/CARD
     See what a trap has counted:    cameratrap --data /media/CARD tally
     """
     ctx.obj = Context(config_file=config, data_flag=data, quiet=quiet, verbose=verbose, debug=debug)

@@ -98,7 +98,14 @@ class DeviceError(CameraTrapError):
 
 
 class ProofError(CameraTrapError):
-    """A received message does not prove where it comes from; nothing of it enters the inbox."""
+    """A received message does not prove where it comes from; nothing of it enters the inbox.
+
+    ``unchecked``: its proof could not be looked at here, for want of a key or a library, and may be a true one.
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", unchecked: bool = False) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.unchecked = unchecked
 
 
 class SealError(DecodeError):

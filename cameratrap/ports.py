@@ -111,8 +111,9 @@ class SendResult:
 
     ``mo_status`` is the modem's own code, None when it gave none; ``momsn`` the modem's message number if sent;
     ``retry_after_s`` how long to wait at least, where the modem or the network says so; ``uncertain`` is True where
-    the message may have arrived although the session failed, so that it may reach the receiver twice. ``received`` is
-    a message to the trap that came with the session, whole; ``waiting`` how many more the network holds for it.
+    the message may have arrived although the session failed, so that it may reach the receiver twice. ``received`` are
+    the messages to the trap that came in, each whole, also where the session failed (copies are possible); ``waiting``
+    is how many more the network holds for it.
     ``signal`` is 0 to 5 bars, None where the modem does not tell. ``fault`` is the class of a failure: "sky",
     "network", "busy", "account", "hardware" or "payload", and "" where nothing failed.
     """
@@ -123,7 +124,7 @@ class SendResult:
     retry_after_s: float | None = None
     uncertain: bool = False
     detail: str = ""
-    received: bytes | None = field(default=None, repr=False)
+    received: tuple[bytes, ...] = field(default=(), repr=False)
     waiting: int = 0
     signal: int | None = None
     fault: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cameratrap.errors import DeviceError, UsageError
+from cameratrap.errors import ConfigError, ConfigProblem, DeviceError, UsageError
 
 if TYPE_CHECKING:
     from cameratrap.app.alerts import AlertRules
@@ -72,11 +72,17 @@ def alert_rules(config: Config, taxa: TaxaTable, sealer: Sealer | None = None) -
 
 
 def power_figures(config: Config) -> PowerFigures:
-    """What the modem takes and may take."""
+    """What the modem takes and may take. Raises ConfigError where that never pays for a session."""
     from cameratrap.domain.energy import PowerFigures
 
     modem = config.modem
-    return PowerFigures(modem.session_w, modem.idle_w, modem.start_j, modem.energy_j_per_day, modem.reserve_j)
+    figures = PowerFigures(modem.session_w, modem.idle_w, modem.start_j, modem.energy_j_per_day, modem.reserve_j)
+    if not figures.ever_pays:
+        rest = f"less modem.reserve_j = {figures.reserve_j:g} this never pays for a session"
+        needed = f"a start and a minute of one take {figures.least_j:.0f} J (modem.start_j, modem.session_w)"
+        problem = ConfigProblem("modem.energy_j_per_day", f"{figures.day_j:g}", f"{rest}; {needed}")
+        raise ConfigError([problem], hint="nothing could ever be sent: raise it, or lower modem.reserve_j")
+    return figures
 
 
 def open_seal(config: Config, card: Card) -> tuple[Sealer | None, Opener | None]:
@@ -141,8 +147,11 @@ def open_detector(
     return with_classifier(detector, find_model(second, taxa), taxa, runtime=section.runtime, threads=section.threads)
 
 
-def open_link(config: Config, port: str | None = None) -> SatelliteLink:
-    """The satellite modem at ``port``, else the configuration's. Raises DeviceError when it is missing or taken."""
+def open_link(config: Config, port: str | None = None, *, number_counts: bool = True) -> SatelliteLink:
+    """The satellite modem at ``port``, else the configuration's. Raises DeviceError when it is missing or taken.
+
+    ``number_counts`` is what the sessions before taught of a 9602's message number (`store.sessions.number_counts`).
+    """
     if config.modem.type == "9704":
         from cameratrap.drivers.rockblock_9704 import RockBlock9704
 
@@ -159,6 +168,7 @@ def open_link(config: Config, port: str | None = None) -> SatelliteLink:
         baud=config.modem.baud,
         power_pin=config.modem.power_pin,
         startup_s=config.modem.startup_s,
+        number_counts=number_counts,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cameratrap.domain.summaries import ClockQuality
+from cameratrap.errors import DeviceError
 from cameratrap.ports import Clock, SatelliteLink
 from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import ClockReading, add_reading, mark_corrected, newest_reading
@@ -34,13 +35,21 @@ class ClockSettings:
     set_clock: Callable[[datetime], None] | None = None
 
 
+class ClockNotSetError(DeviceError):
+    """The clock was compared, is wrong, and could not be set; ``reading`` is what was found."""
+
+    def __init__(self, reading: ClockReading, error: DeviceError) -> None:
+        super().__init__(f"{describe(reading)} and was not set", why=str(error), hint=error.hint, device=error.device)
+        self.reading = reading
+
+
 def check(
     link: SatelliteLink, clock: Clock, connection: sqlite3.Connection, settings: ClockSettings
 ) -> ClockReading | None:
     """Compare the clock with the network's time, store what was found and set the clock where it is wrong and allowed.
 
-    None where the modem has no time. Raises DeviceError when it does not answer, or when the clock cannot be set: what
-    was found is stored then.
+    None where the modem has no time. Raises DeviceError when it does not answer, and ClockNotSetError when the clock
+    cannot be set: what was found is stored then.
     """
     network = link.network_time(near=clock.now(), deadline_s=settings.deadline_s)
     if network is None:
@@ -51,7 +60,10 @@ def check(
     number = add_reading(connection, reading)
     if settings.set_clock is None or not _may_correct(reading):
         return reading
-    settings.set_clock(clock.now() - timedelta(seconds=offset_s))
+    try:
+        settings.set_clock(clock.now() - timedelta(seconds=offset_s))
+    except DeviceError as error:
+        raise ClockNotSetError(reading, error) from error
     mark_corrected(connection, number)
     return replace(reading, corrected=True)
 
@@ -66,6 +78,11 @@ def judge(shown: datetime, offset_s: float) -> ClockQuality:
 def _may_correct(reading: ClockReading) -> bool:
     if reading.quality is ClockQuality.OK:
         return False
+    return is_believable(reading)
+
+
+def is_believable(reading: ClockReading) -> bool:
+    """Whether the clock and the network differ by so little, or the clock by so much, that the network is right."""
     return reading.at < BUILT or abs(reading.offset_s) <= BELIEVED.total_seconds()
 
 
@@ -82,6 +99,19 @@ def clock_quality(connection: sqlite3.Connection, now: datetime) -> ClockQuality
     return ClockQuality.OK if newest.corrected else newest.quality
 
 
+def not_fast(connection: sqlite3.Connection, now: datetime) -> datetime:
+    """``now``, less what the newest comparison found the clock to be ahead by.
+
+    ``now`` itself where the clock was set back since, was not compared for a month, or differs too much to be
+    believed; and where it was slow: that somebody has set it forward since does not show.
+    """
+    newest = newest_reading(connection)
+    if newest is None or newest.corrected or newest.offset_s <= 0 or not is_believable(newest):
+        return now
+    holds = timedelta(0) <= now - newest.at <= HOLDS
+    return now - timedelta(seconds=newest.offset_s) if holds else now
+
+
 def describe(reading: ClockReading) -> str:
     """What was found and done, in a sentence for a person."""
     size = abs(reading.offset_s)
@@ -91,6 +121,6 @@ def describe(reading: ClockReading) -> str:
     by = f"{size:.0f} s" if size < UNSET_S else f"{size / 86400:.1f} days"
     if reading.corrected:
         return f"the clock was {by} {direction} and was set by the network's time"
-    if not _may_correct(reading):
+    if not is_believable(reading):
         return f"the clock and the network differ by {by}, which is too much to believe either"
     return f"the clock is {by} {direction}"

@@ -5,14 +5,15 @@ from the calendar, so that it needs no state: the last of each period of so many
 that was off then sends with the first day it closes afterwards. Effort and health go in full only with a day's own
 message; of a day that is carried, tallies and hours armed.
 
-What does not fit is never dropped. A day that nothing tells is offered to each message before all that are told; one
-that a message has passed over gets a message of its own with the next, and ``max_messages`` allows it at once.
+What does not fit is never dropped. A day that nothing tells, or nothing as it is now, is offered to each message
+before all that are told; one that a message has passed over gets a message of its own with the next, and
+``max_messages`` allows it at once. What was sealed otherwise than the trap seals now is told anew.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -20,7 +21,8 @@ from cameratrap.app.clock_check import clock_quality
 from cameratrap.app.closing import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, Outcome
 from cameratrap.app.command_effects import SEND_NOW
 from cameratrap.app.fold import CardFold, earlier_day, fold, summary_of
-from cameratrap.app.telling import in_order_of_worth, is_so, own_day, tellings_of, untold
+from cameratrap.app.sealed_otherwise import sealed_otherwise
+from cameratrap.app.telling import in_order_of_worth, is_so, outgrown, own_day, tellings_of, untold
 from cameratrap.domain.effort import Effort, day_span
 from cameratrap.domain.events import station_day
 from cameratrap.domain.summaries import FAULTS, DailySummary, EarlierDay
@@ -36,7 +38,7 @@ from cameratrap.wire.codec import decode, encode
 from cameratrap.wire.parts import join_neighbours
 from cameratrap.wire.quantise import quantise
 
-__all__ = ["ClosedDay", "Closing", "ClosingFailed", "DayOutgrown", "DayTold", "Outcome", "close_due_days"]
+__all__ = ["ClosedDay", "Closing", "ClosingFailed", "DayOutgrown", "DayTold", "Outcome", "close_due_days", "seal_anew"]
 
 PATIENCE = timedelta(hours=6)  # an event still growing after midnight holds its day open for so long at most
 
@@ -51,17 +53,30 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
 
     A command to send now gives the days that wait for a message one at once.
 
-    A message that nobody has tried to send yet is composed anew where its day has grown since. One that may be out
-    is never changed; the day then travels again, as it is, in a later day's message.
+    A message that nobody has tried to send yet is composed anew where its day has grown since, or where it waits under
+    another seal than the trap has now. One that may be out is never changed; its day then travels again, as it is, in
+    a later day's message or in one of its own.
     """
     hurried = SEND_NOW in overrides(card.connection)
-    if not (everything or hurried) and _yesterday_is_closed(card, now):
+    otherwise = sealed_otherwise(card.connection, closing.opener)
+    if not (everything or hurried or otherwise) and _yesterday_is_closed(card, now):
         return []
-    outcomes = _Closer(card, closing, fold(card, closing.rules), now).run(everything=everything, hurried=hurried)
+    outcomes = _closer(card, closing, now, otherwise).run(everything=everything, hurried=hurried)
     if hurried:
         with transaction(card.connection):
             forget_override(card.connection, SEND_NOW)
     return outcomes
+
+
+def seal_anew(card: Card, closing: Closing, now: datetime) -> list[Outcome]:
+    """Bring what waits under another seal than the trap has now under that one, without closing any day."""
+    otherwise = sealed_otherwise(card.connection, closing.opener)
+    return _closer(card, closing, now, otherwise).bring_up_to_date() if otherwise else []
+
+
+def _closer(card: Card, closing: Closing, now: datetime, otherwise: Collection[int]) -> _Closer:
+    withdrawn = store.withdraw_tried(card.connection, otherwise)
+    return _Closer(card, closing, fold(card, closing.rules), now, otherwise, withdrawn)
 
 
 def _yesterday_is_closed(card: Card, now: datetime) -> bool:
@@ -75,12 +90,18 @@ def _yesterday_is_closed(card: Card, now: datetime) -> bool:
 
 @dataclass
 class _Closer:
-    """One look at a card. ``done``: each closed day's number; ``days``: what they say now, where it can be told."""
+    """One look at a card. ``done``: each closed day's number; ``days``: what they say now, where it can be told.
+
+    ``otherwise`` numbers the summaries that wait under another seal, ``withdrawn`` those of them that had been tried
+    already: they are not sent any more, and the days they tell have other messages at once.
+    """
 
     card: Card
     closing: Closing
     folded: CardFold
     now: datetime
+    otherwise: Collection[int] = ()
+    withdrawn: Collection[int] = ()
     done: dict[date, int] = field(init=False)
     days: dict[date, EarlierDay] = field(init=False)
     tellings: list[Telling] = field(init=False)
@@ -97,12 +118,17 @@ class _Closer:
         outcomes: list[Outcome] = []
         for day in self._due(everything=everything):
             outcomes += self._attempt(self._close, day)
-        outcomes += self._compose_anew()
+        outcomes += self.bring_up_to_date()
         if everything or hurried:
             outcomes += self._tell_silent(self._silent)
         if everything:
-            outcomes += [DayOutgrown(day) for day in self._outgrown()]
+            grown = outgrown(self.days, self.tellings)
+            outcomes += [DayOutgrown(day) for day in grown if day in self.folded.effort]
         return outcomes
+
+    def bring_up_to_date(self) -> list[Outcome]:
+        """Compose anew what waits untouched and is not so any more, or not so sealed; tell what was withdrawn."""
+        return [*self._compose_anew(), *self._tell_silent(self._withdrawn_days)]
 
     def _due(self, *, everything: bool) -> list[date]:
         operating = [day for day in self.folded.days if day not in self.done and self.folded.was_operating(day)]
@@ -139,48 +165,58 @@ class _Closer:
         if low is not None and volts is not None and volts < low:
             return True
         ends_its_period = self._period(summary.day + timedelta(days=1)) > self._period(summary.day)
-        return ends_its_period or bool(self._passed_over(summary.day))
+        return ends_its_period or bool(self._before_period(summary.day, self._silent()))
 
     def _period(self, day: date) -> int:
         return day.toordinal() // self.closing.every_days
 
     def _silent(self) -> list[date]:
         """The days that nothing tells and that have no message of their own, or had one that was refused for good."""
-        spoken = store.spoken(self.card.connection)
+        spoke = {telling.day for telling in self.tellings if telling.stands and self._is_own(telling)}
+        return [day for day in self._missing() if day not in spoke]
+
+    def _is_own(self, telling: Telling) -> bool:
+        return telling.sequence == self.done.get(telling.day)
+
+    def _missing(self) -> list[date]:
+        """The days that nothing tells as they are now, also those that have grown since; the newest first.
+
+        Without those whose own message is composed anew, and those of an old card that were told nobody knows how.
+        """
+        left_alone = {telling.sequence for telling in self.tellings if telling.stands and not telling.says}
+        left_alone.update(store.untouched(self.card.connection))
         missing = untold(self.days, self.tellings)
-        return sorted((day for day in missing if self.done[day] not in spoken or self._was_refused(day)), reverse=True)
+        return sorted((day for day in missing if self.done[day] not in left_alone), reverse=True)
 
-    def _was_refused(self, day: date) -> bool:
-        told = (telling for telling in self.tellings if (telling.sequence, telling.day) == (self.done[day], day))
-        return any(not telling.stands for telling in told)
+    def _withdrawn_days(self) -> list[date]:
+        """Those of the silent days that only a withdrawn message told."""
+        told_there = {telling.day for telling in self.tellings if telling.sequence in self.withdrawn}
+        return [day for day in self._silent() if day in told_there]
 
-    def _passed_over(self, today: date) -> list[date]:
-        """Those of them that lie in an earlier period."""
-        return [day for day in self._silent() if self._period(day) < self._period(today)]
+    def _before_period(self, today: date, days: Sequence[date]) -> list[date]:
+        return [day for day in days if self._period(day) < self._period(today)]
 
     def _tell_leftovers(self, closed: ClosedDay) -> Sequence[Outcome]:
         """What a day's message had to leave out: at once what was left out before, the rest as far as is allowed."""
-        outcomes = self._tell_silent(lambda: self._passed_over(closed.summary.day))
+        outcomes = self._tell_silent(lambda: self._before_period(closed.summary.day, self._missing()))
         allowed = self.closing.max_messages - len(closed.messages) - len(outcomes)
-        return [*outcomes, *self._tell_silent(self._silent, most=allowed)]
+        return [*outcomes, *self._tell_silent(self._missing, most=allowed)]
 
     def _tell_silent(self, silent: Callable[[], Sequence[date]], *, most: int = sys.maxsize) -> list[Outcome]:
         """Messages of their own for silent days, the newest first, since it may carry the others."""
         outcomes: list[Outcome] = []
-        failed: set[date] = set()
-        while len(outcomes) < most and (days := [day for day in silent() if day not in failed]):
-            (outcome,) = self._attempt(self._tell, days[0])
-            outcomes.append(outcome)
-            if isinstance(outcome, ClosingFailed):
-                failed.add(days[0])
+        tried: set[date] = set()
+        while len(outcomes) < most and (days := [day for day in silent() if day not in tried]):
+            outcomes += self._attempt(self._tell, days[0])
+            tried.add(days[0])
         return outcomes
 
     def _tell(self, day: date) -> Sequence[Outcome]:
-        # A number that was refused stays taken: other bytes under it would not be the same message.
-        refused = self._was_refused(day)
-        number = max(self.done.values()) + 1 if refused else self.done[day]
+        # A number that a message had stays taken: other bytes under it would not be the same message.
+        taken = self.done[day] in store.spoken(self.card.connection)
+        number = max(self.done.values()) + 1 if taken else self.done[day]
         composed = self._compose(self._summary(day, number))
-        put = store.close if refused else store.tell
+        put = store.close if taken else store.tell
         put(self.card.connection, day, number, composed, self.now)
         self.done[day] = number
         self.tellings += composed.told
@@ -233,8 +269,7 @@ class _Closer:
         outcomes: list[Outcome] = []
         for sequence in store.untouched(self.card.connection):
             day = by_number[sequence]
-            in_the_clear = self.closing.sealer is not None and sequence in store.in_the_clear(self.card.connection)
-            if day in self.folded.effort and (in_the_clear or not self._says_what_is_so(sequence)):
+            if day in self.folded.effort and (sequence in self.otherwise or not self._says_what_is_so(sequence)):
                 outcomes += self._attempt(self._tell_anew, day)
         return outcomes
 
@@ -250,13 +285,3 @@ class _Closer:
             self.tellings = [telling for telling in self.tellings if telling.sequence != sequence]
             self.tellings += composed.told
         return []
-
-    def _outgrown(self) -> list[date]:
-        """The days that no message tells as they are: of each, what the newest message about it says."""
-        in_order = sorted(self.tellings, key=lambda telling: telling.sequence)
-        newest = {telling.day: telling for telling in in_order if telling.says}
-        return sorted(
-            day
-            for day, telling in newest.items()
-            if day in self.folded.effort and not (day in self.days and is_so(telling, self.days[day]))
-        )

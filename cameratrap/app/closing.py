@@ -39,7 +39,7 @@ class DayOutgrown:
 
 @dataclass(frozen=True, slots=True)
 class DayTold:
-    """A day that was closed without a message has one after all, since no other day's tells it."""
+    """A closed day has a message of its own after all, or another one, since nothing tells it as it is now."""
 
     day: date
     messages: tuple[bytes, ...]

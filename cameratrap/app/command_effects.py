@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import date, datetime
 
+from cameratrap.app.clock_check import not_fast
 from cameratrap.domain.commands import (
     ClearFault,
     Order,
@@ -25,6 +26,7 @@ SCORE_THRESHOLD = "detector.score_threshold"
 BURST_COUNT = "burst.count"
 BURST_SPACING_S = "burst.spacing_s"
 SLEEP_UNTIL = "sleep_until"
+WAKE_HINT = "`cameratrap --data CARD config reset sleep_until` wakes it"
 SEND_NOW = "send_now"  # stands until the days that wait for their summary are told
 
 
@@ -44,7 +46,7 @@ def carry_out(connection: sqlite3.Connection, order: Order, now: datetime) -> st
             if spacing_s is not None:
                 override(connection, BURST_SPACING_S, spacing_s, order.number, now)
         case SleepUntil(day) as sleep:
-            sleep.check_from(now.date())
+            sleep.check_from(not_fast(connection, now).date())
             _sleep(connection, order, day, now)
         case RepeatDays(first, last):
             if not ask_again(connection, first, last):
@@ -58,7 +60,7 @@ def carry_out(connection: sqlite3.Connection, order: Order, now: datetime) -> st
 
 
 def _sleep(connection: sqlite3.Connection, order: Order, day: date, now: datetime) -> None:
-    if day > now.date():
+    if day > not_fast(connection, now).date():
         override(connection, SLEEP_UNTIL, day, order.number, now)
     else:
         forget_override(connection, SLEEP_UNTIL)
@@ -73,6 +75,13 @@ def _clear(connection: sqlite3.Connection, fault: str, now: datetime) -> None:
 
 
 def sleeps(connection: sqlite3.Connection, now: datetime) -> bool:
-    """Whether the trap was told to take no pictures yet. ``now`` is the station's."""
+    """Whether the trap was told to take no pictures yet. ``now`` is the station's clock."""
+    return asleep(connection, now) is not None
+
+
+def asleep(connection: sqlite3.Connection, now: datetime) -> str | None:
+    """That the trap was told to take no pictures yet, for a person at it; None where it takes some."""
     until = overrides(connection).get(SLEEP_UNTIL)
-    return until is not None and now.date() < date.fromisoformat(until.value)
+    if until is None or not_fast(connection, now).date() >= date.fromisoformat(until.value):
+        return None
+    return f"the trap sleeps: it takes no pictures before {until.value} ({until.origin})"

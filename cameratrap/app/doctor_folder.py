@@ -8,8 +8,10 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from cameratrap.app.command_effects import WAKE_HINT, asleep
 from cameratrap.app.doctor import Finding, State
 from cameratrap.store.card import DATABASE, RECORD, open_card
+from cameratrap.store.commands import overrides, undecided
 from cameratrap.store.connection import open_for_reading
 from cameratrap.store.inbox import INBOX_FILE
 from cameratrap.store.keys import key_of_trap, key_path
@@ -17,7 +19,7 @@ from cameratrap.store.migrations import CARD_MIGRATIONS, INBOX_MIGRATIONS
 from cameratrap.store.outbox import Outbox, OutboxState
 from cameratrap.store.refused import REFUSED_FOLDER, REVERIFY_HINT, RefusedLog
 from cameratrap.store.seal_counter import counter_path, read_counter_file, stored_state
-from cameratrap.store.sessions import used_on
+from cameratrap.store.sessions import taken_on
 
 LOW_SPACE_PCT = 10
 # Some forty pictures of 12 megapixels, and room for the index to grow.
@@ -75,7 +77,7 @@ def check_outbox(folder: Path | None, now: datetime, *, day_j: float) -> Finding
         queued, failed = outbox.messages(OutboxState.QUEUED), outbox.messages(OutboxState.FAILED)
         fault = outbox.standing_fault()
         due = len(outbox.due(now))
-        used_j = sum(joules for _, joules in used_on(connection, now.date()))
+        used_j = sum(each.joules for each in taken_on(connection, now.date()))
     what = f"{len(queued)} wait, {due} of them due; {used_j:.0f} of {day_j:.0f} J used today"
     if fault is not None:
         rests = f"since {fault.since:%Y-%m-%d}, {fault.sessions} times; the next try is on {fault.next_at:%Y-%m-%d}"
@@ -86,6 +88,19 @@ def check_outbox(folder: Path | None, now: datetime, *, day_j: float) -> Finding
             State.WARN, f"{what}; {len(failed)} cannot be sent at all: {named}", "their days stay on the card"
         )
     return Finding(State.OK, what)
+
+
+def check_commands(folder: Path | None, now: datetime) -> Finding:
+    """What commands have set, above all that the trap sleeps. ``now`` is the station's. Raises StoreError."""
+    if folder is None or not (folder / DATABASE).is_file():
+        return Finding(State.SKIP, "there is no card that commands could have changed")
+    with open_for_reading(folder / DATABASE, CARD_MIGRATIONS) as connection:
+        told = asleep(connection, now)
+        standing, waiting = overrides(connection), undecided(connection)
+    what = ", ".join(f"{key} = {each.value} ({each.origin})" for key, each in standing.items()) or "nothing is set"
+    if waiting:
+        what += f"; {len(waiting)} to be obeyed by the next `cameratrap transmit`"
+    return Finding(State.OK, what) if told is None else Finding(State.WARN, f"{told}; {what}", WAKE_HINT)
 
 
 def check_key(folder: Path | None, key_file: str) -> Finding:
@@ -105,7 +120,7 @@ def check_key(folder: Path | None, key_file: str) -> Finding:
         with open_for_reading(data / DATABASE, CARD_MIGRATIONS) as connection:
             stored = stored_state(connection, fingerprint)
     if filed != stored:
-        what = f"key {fingerprint}: the counter beside it and the card's do not agree"
+        what = f"key {fingerprint}: the counter beside it and the card's do not agree, or were copied back"
         return Finding(State.WARN, what, "the next message begins a new epoch; the receiver accepts it and says so")
     return Finding(State.OK, f"key {fingerprint}, {'not used yet' if filed is None else filed.next_number}")
 

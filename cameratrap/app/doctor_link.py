@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +11,16 @@ from datetime import datetime
 
 from PIL import Image
 
-from cameratrap.app.clock_check import SOURCE, describe, judge
+from cameratrap.app.clock_check import SOURCE, describe, is_believable, judge
 from cameratrap.app.doctor import Finding, State
 from cameratrap.domain.credits import credits_for
+from cameratrap.domain.energy import PowerFigures
 from cameratrap.domain.summaries import ClockQuality, DailySummary
 from cameratrap.domain.taxa import TaxaTable
-from cameratrap.ports import Detector, Frame, SatelliteLink, SendStatus
+from cameratrap.ports import Clock, Detector, Frame, SatelliteLink, SendResult, SendStatus
 from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import ClockReading
+from cameratrap.store.sessions import TEST, begin_session, end_session, note_power
 from cameratrap.wire.codec import decode, encode
 from cameratrap.wire.envelope import Opener, Sealer
 
@@ -47,8 +50,11 @@ def check_modem(link: SatelliteLink) -> Finding:
     return Finding(State.OK, f"{named}; signal {bars} of 5")
 
 
-def check_clock(now: datetime, link: SatelliteLink | None) -> Finding:
-    """Whether the clock can be right and, with a modem that has one, how far it is from the network's time."""
+def check_clock(now: datetime, link: SatelliteLink | None, *, corrects: bool = False) -> Finding:
+    """Whether the clock can be right and, with a modem that has one, how far it is from the network's time.
+
+    ``corrects``: `transmit` may set it.
+    """
     if now < BUILT:
         return Finding(
             State.FAIL, f"the clock shows {now:%Y-%m-%d %H:%M}, which is past", "set it before it counts days"
@@ -58,10 +64,38 @@ def check_clock(now: datetime, link: SatelliteLink | None) -> Finding:
         return Finding(State.OK, f"{now.isoformat(timespec='seconds')}, compared with no other clock")
     offset_s = (now - network).total_seconds()
     quality = judge(now, offset_s)
-    what = describe(ClockReading(now, offset_s, quality, SOURCE))
+    reading = ClockReading(now, offset_s, quality, SOURCE)
+    what = describe(reading)
     if quality is ClockQuality.OK:
         return Finding(State.OK, what)
+    if not is_believable(reading):
+        return Finding(State.WARN, what, "compare it with a watch and set it by hand: nothing else will")
+    if corrects:
+        return Finding(State.WARN, what, "`cameratrap transmit` sets it after its next session (clock.correct)")
     return Finding(State.WARN, what, "set it, or let the trap do it: clock.correct = true")
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The card's account of sessions, credits and joules, in which a test message stands like any other."""
+
+    connection: sqlite3.Connection
+    clock: Clock
+    power: PowerFigures | None
+
+    def send(self, link: SatelliteLink, message: bytes, deadline_s: float) -> SendResult:
+        """Send it; written down before with all it may take. One that raises DeviceError stays so."""
+        power = self.power
+        watts = 0.0 if power is None else power.session_w
+        note_power(self.connection, self.clock.now(), 0.0 if power is None else power.start_j, "starting")
+        session = begin_session(
+            self.connection, TEST, self.clock.now(), credit=credits_for(len(message)), joules=watts * deadline_s
+        )
+        begin_s = self.clock.monotonic_s()
+        result = link.send(message, deadline_s=deadline_s)
+        seconds = self.clock.monotonic_s() - begin_s
+        end_session(self.connection, session, result, seconds=seconds, joules=watts * seconds)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +107,14 @@ class Sending:
     keep: Callable[[bytes], object]
     sealer: Sealer | None = None
     opener: Opener | None = None
+    books: Books | None = None
 
 
 def check_message(taxa: TaxaTable, now: datetime, sending: Sending | None = None) -> Finding:
     """A test message encoded, decoded again and, with ``sending``, sent.
 
-    It is a summary of today with sequence 0 that carries nothing; the real one of the day takes its place at the
-    receiver. Raises EncodeError, DecodeError, DeviceError, and StoreError where the seal's counter cannot be stored.
+    It is a summary of today with sequence 0 that carries nothing, which the receiver's table leaves out.
+    Raises EncodeError, DecodeError, DeviceError, and StoreError where the seal's counter cannot be stored.
     """
     summary = DailySummary(now.date(), 0)
     sealer, opener = (sending.sealer, sending.opener) if sending else (None, None)
@@ -91,9 +126,13 @@ def check_message(taxa: TaxaTable, now: datetime, sending: Sending | None = None
 
 
 def _sent(message: bytes, sending: Sending, what: str) -> Finding:
-    result = sending.link.send(message, deadline_s=sending.deadline_s)
-    if result.received:
-        sending.keep(result.received)
+    if sending.books is None:
+        result = sending.link.send(message, deadline_s=sending.deadline_s)
+    else:
+        result = sending.books.send(sending.link, message, sending.deadline_s)
+    for received in result.received:
+        sending.keep(received)
+        what += "; a message to the trap came with it, which `cameratrap transmit` obeys"
     if result.status is SendStatus.SENT:
         return Finding(State.OK, f"{what}; sent for {credits_for(len(message))} credit, MOMSN {result.momsn}")
     unsure = ", though it may have arrived" if result.uncertain else ""

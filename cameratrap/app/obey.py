@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cameratrap.app.clock_check import not_fast
 from cameratrap.app.command_effects import CommandFailedError, carry_out
 from cameratrap.domain.commands import COMMAND_NAMES, CommandRangeError, Order
 from cameratrap.domain.summaries import CommandOutcome, CommandReport
@@ -88,7 +89,7 @@ def _carried_out(
     connection: sqlite3.Connection, payload: bytes, number: int, key: SealKey, accept: Sequence[str], now: datetime
 ) -> tuple[CommandOutcome, str]:
     try:
-        order = _admitted(connection, payload, number, key, accept, now)
+        order = _admitted(connection, payload, number, key, accept, not_fast(connection, now))
         return CommandOutcome.DONE, carry_out(connection, order, now)
     except _RefusedError as refused:
         return refused.outcome, refused.detail
@@ -113,6 +114,7 @@ def _admitted(
 ) -> Order:
     """The order, if it may be carried out. Its number is spent in any case: refused once is refused for good.
 
+    ``now`` is the trap's time, less what its clock is known to be fast: that refuses nothing that comes in time.
     Raises _RefusedError, CommandRangeError, DecodeError.
     """
     highest = highest_number(connection, key.fingerprint)

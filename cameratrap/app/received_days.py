@@ -75,15 +75,23 @@ class _Telling:
 
 
 def received_days(entries: Iterable[InboxEntry]) -> list[ReceivedDay]:
-    """Every station-day that the inbox tells of, by station and day. Messages without a station are left out."""
+    """Every station-day that the inbox tells of, by station and day.
+
+    Messages without a station, and test messages, are left out.
+    """
     summaries: defaultdict[str, list[tuple[DailySummary, ReceivedMessage]]] = defaultdict(list)
     for entry in entries:
         reading = entry.reading
-        if reading.summary is not None and reading.station is not None:
+        if reading.summary is not None and reading.station is not None and not _is_test(reading.summary):
             message = entry.stored.message
             is_proved = message.verified or reading.proof is not None
             summaries[reading.station].append((reading.summary, replace(message, verified=is_proved or None)))
     return [day for station in sorted(summaries) for day in _days_of(station, summaries[station])]
+
+
+def _is_test(summary: DailySummary) -> bool:
+    """Whether it is `doctor`'s: no trap numbers a day 0, and it tells of a day what nobody has counted."""
+    return summary == DailySummary(summary.day, 0)
 
 
 def missing_days(days: Iterable[ReceivedDay]) -> dict[str, list[date]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cameratrap.app.seals import Epoch, SealBook
+from cameratrap.app.seals import Epoch, SealBook, Verdict
 from cameratrap.errors import UsageError
 from cameratrap.store.inbox import StoredMessage
 from cameratrap.store.keys import KeyFile
 from cameratrap.store.trust import Revocation, Word
+from cameratrap.wire.seal import CLEAR_BYTES
+
+MIN_HEX_DIGITS = 2 * CLEAR_BYTES  # of a sealed message the number, which is its own
 
 
 def key_of_station(keys: Sequence[KeyFile], station: str, fingerprint: str | None) -> KeyFile:
@@ -29,26 +32,18 @@ def revocation(
 ) -> Revocation:
     """Nothing is believed after counter ``after`` of the epoch, nor of another epoch that was heard of later.
 
-    Without ``after`` it is the highest counter that has arrived; without ``epoch`` (hex) the newest that messages have
-    come from. Raises UsageError for an epoch that nothing has come from.
+    Without ``after`` nothing is believed that comes after the inbox's ``newest_message``. Without ``epoch`` (hex) it is
+    the newest that messages have come from. Raises UsageError for an epoch that nothing has come from.
     """
-    epochs = book.epochs(key.key.fingerprint)
-    last = _epoch(epochs, epoch)
+    fingerprint = key.key.fingerprint
+    last = None if after is None else _epoch(book.epochs(fingerprint), epoch)
     if last is None and after is not None:
         raise UsageError(
-            f"nothing has come under the key {key.key.fingerprint}, so that there is no counter to begin after",
+            f"nothing has come under the key {fingerprint}, so that there is no counter to begin after",
             hint="`--now` revokes all of it",
         )
-    counter = after if after is not None or last is None else last.highest
-    return Revocation(
-        station=key.station or "",
-        fingerprint=key.key.fingerprint,
-        key_id=last.number.key_id if last else None,
-        epoch=last.number.epoch if last else None,
-        counter=counter,
-        newest_message=newest_message,
-        word=word,
-    )
+    key_id, name = (last.number.key_id, last.number.epoch) if last else (None, None)
+    return Revocation(key.station or "", fingerprint, key_id, name, after, newest_message, word)
 
 
 def _epoch(epochs: Sequence[Epoch], named: str | None) -> Epoch | None:
@@ -65,17 +60,24 @@ def _epoch(epochs: Sequence[Epoch], named: str | None) -> Epoch | None:
     return found
 
 
-def doubted(book: SealBook, station: str, payload: str) -> tuple[StoredMessage, str]:
-    """The one doubted message of a station whose payload begins with this hex, and its doubt. Raises UsageError."""
-    found = [
-        (stored, verdict.doubt)
-        for stored, verdict in book.verdicts(station)
-        if verdict.doubt and stored.message.payload.hex().startswith(payload.lower())
-    ]
+def doubted(book: SealBook, station: str, payload: str) -> tuple[StoredMessage, Verdict]:
+    """The one doubted message of a station whose payload begins with this hex, and the verdict on it.
+
+    Of one that came several times the first. Raises UsageError.
+    """
+    found: dict[bytes, tuple[StoredMessage, Verdict]] = {}
+    for stored, verdict in book.verdicts(station):
+        if verdict.doubt and _is_named(stored.message.payload.hex(), payload.lower()):
+            found.setdefault(stored.message.payload, (stored, verdict))
     if len(found) == 1:
-        return found[0]
+        return next(iter(found.values()))
     how_many = f"{len(found)} messages" if found else "no message"
     raise UsageError(
-        f"{how_many} of station {station!r} with a payload from {payload} on, quarantined for the seal",
-        hint="`cameratrap inbox --json` shows each message's payload",
+        f"{how_many} of station {station!r} with a payload from {payload!r} on, quarantined for the seal",
+        hint=f"give {MIN_HEX_DIGITS} hex digits at least: `cameratrap inbox --json` shows each message's payload",
     )
+
+
+def _is_named(payload: str, by: str) -> bool:
+    """A message that is shorter than MIN_HEX_DIGITS is named whole."""
+    return payload == by or (len(by) >= MIN_HEX_DIGITS and payload.startswith(by))

@@ -3,13 +3,16 @@
 A message is believed if a key of its station opens it, under a number that no other message had before. Otherwise it
 is quarantined, and stays for a person to accept:
 
-* another message came before under the same number: one of the two was forged, or the trap's card was copied;
-* it is more than WINDOW numbers behind the highest of its epoch: it was held back, or played again;
+* another message came before under the same number: one of the two was forged, or the trap's card was rolled back;
 * its key was revoked, and the message comes after what the revocation still believes;
 * it is not sealed, and its station has a key: whoever knows the modem's number could have written it.
 
-The order of arrival decides two things that nothing else can: which of two messages with one number was first, and how
-far behind a late one was. Everything else is the same in any order.
+How late a message is plays no part. A trap sends the newest first, so that after a season without a satellite its
+oldest comes last, hundreds of numbers behind. Every number that came is known, not only the last few: a message that is
+played again has a number that was used, and one that was held back says what the trap said.
+
+The order of arrival decides what nothing else can, which of two messages with one number was first; and what a
+revocation still believes. Everything else is the same in any order.
 """
 
 from __future__ import annotations
@@ -25,9 +28,6 @@ from cameratrap.store.trust import Revocation, accepted, revocations
 from cameratrap.wire.envelope import Opener
 from cameratrap.wire.layout import VERSION
 from cameratrap.wire.seal import OVERHEAD, CcmOpener, SealNumber, is_sealed, seal_number
-
-# A trap seals one or two messages a day and sends the newest first: this is a month without a satellite.
-WINDOW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ class SealBook:
         self._openers = {station: CcmOpener([each.key for each in files]) for station, files in self._keys.items()}
         self._revoked = revocations(inbox.connection) if self._keys else []
         self._accepted = accepted(inbox.connection) if self._keys else frozenset()
+        self._vouched_for: set[tuple[str, bytes]] = set()
         self._epochs: defaultdict[str, dict[tuple[int, bytes], Epoch]] = defaultdict(dict)
         self._sealing_stations: set[str] = set()
         self._verdicts: dict[int, Verdict] = {}
@@ -121,11 +122,17 @@ class SealBook:
             return Verdict()  # nothing that could be believed: decoding says so
         if is_sealed(payload):
             return self._judge_sealed(stored.id, payload, station)
-        if station not in self._keys or stored.id in self._accepted:
+        if station not in self._keys or self._is_vouched_for(stored.id, payload, station):
             return Verdict()
         if station in self._sealing_stations or stored.received_at >= self._has_key_since(station):
             return Verdict(doubt="it is not sealed, and its station has a key")
         return Verdict()
+
+    def _is_vouched_for(self, message: int, payload: bytes, station: str) -> bool:
+        """Whether a person vouches for it, or for the same bytes that came before."""
+        if message in self._accepted:
+            self._vouched_for.add((station, payload))
+        return (station, payload) in self._vouched_for
 
     def _has_key_since(self, station: str) -> datetime:
         return min(each.kept_at for each in self._keys[station])
@@ -137,18 +144,24 @@ class SealBook:
             )
         number = seal_number(payload)
         if station not in self._openers:
-            why = f"it is sealed with key {number.key_id}: import the station's key with `cameratrap key import`"
-            return Verdict(unreadable=why)
+            return Verdict(unreadable=self._why_no_key(number, station))
         key = self._openers[station].key_of(payload)
         if key is None:
             return Verdict(unreadable=f"its seal is broken, or is of a key that is not here ({number})")
         self._sealing_stations.add(station)
         epoch, is_new = self._epoch(key.fingerprint, number, message)
         proof = SealProof(key.fingerprint, number, is_new)
-        doubt = "" if message in self._accepted else self._doubt(proof, epoch, payload, message)
+        is_vouched_for = self._is_vouched_for(message, payload, station)
+        doubt = "" if is_vouched_for else self._doubt(proof, epoch, payload, message)
         if not doubt:
             epoch.believe(number.counter, payload)
         return Verdict(proof, doubt=doubt, opener=self._openers[station])
+
+    def _why_no_key(self, number: SealNumber, station: str) -> str:
+        whose = f"of station {station!r}" if station else "of a station that nobody named"
+        why = f"it is sealed with key {number.key_id}, and no key {whose} is here: `cameratrap key import` keeps one"
+        others = ", ".join(repr(each) for each in sorted(self._keys))
+        return f"{why}; if its trap is at {others}, name its modem in `ground.stations`" if others else why
 
     def _epoch(self, fingerprint: str, number: SealNumber, message: int) -> tuple[Epoch, bool]:
         """The epoch of a number, and whether it is the key's first message of it and not the key's first at all."""
@@ -161,21 +174,19 @@ class SealBook:
 
     def _doubt(self, proof: SealProof, epoch: Epoch, payload: bytes, message: int) -> str:
         """Why a message whose seal is whole is not believed; empty if it is."""
+        counter = proof.number.counter
+        before = epoch.payloads.get(counter)
+        if before == payload:
+            return ""  # it says again what is believed
         for each in self.revocations(proof.fingerprint):
             if self._comes_after(each, proof, epoch, message):
                 return f"its key was revoked by {each.word.by} on {each.word.at:%Y-%m-%d}: {each.word.why}"
-        counter = proof.number.counter
-        before = epoch.payloads.get(counter)
-        if before is not None and before != payload:
-            return f"another message came before it under the same number ({proof.number})"
-        if before is None and counter < epoch.highest - WINDOW:
-            return f"its counter {counter} is far behind its epoch's highest, {epoch.highest}: held back, or replayed"
-        return ""
+        return "" if before is None else f"another message came before it under the same number ({proof.number})"
 
     def _comes_after(self, revoked: Revocation, proof: SealProof, epoch: Epoch, message: int) -> bool:
         """Whether a message is later than what its revoked key still proves."""
         if revoked.key_id is None or revoked.epoch is None or revoked.counter is None:
-            return True
+            return message > revoked.newest_message  # under whatever number: who holds the key seals under a free one
         number = proof.number
         last = (revoked.key_id, revoked.epoch)
         if (number.key_id, number.epoch) == last:

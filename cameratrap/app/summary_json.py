@@ -26,6 +26,7 @@ HEALTH_KEYS = ("battery_v", "temperature_min_c", "temperature_max_c", "disk_free
 TALLY_KEYS = ("taxon", "events", "individuals", "taxa")
 EARLIER_KEYS = ("day", "sequence", "hours_armed", "hours_armed_night", "tallies")
 COMMAND_KEYS = ("number", "outcome")
+MOST_PARTS = 1000  # far more than a day has
 _NOWHERE = date.min
 
 
@@ -126,10 +127,10 @@ def _part(reader: ObjectReader) -> tuple[int, int] | None:
     match reader.values.get("part"):
         case None:
             return None
-        case [int(part), int(parts)] if 1 <= part <= parts and parts > 1 and part is not True:
+        case [int(part), int(parts)] if 1 <= part <= parts and 1 < parts <= MOST_PARTS and part is not True:
             return part, parts
         case _:
-            reader.problems.append("part: expected [i, n], part i of n")
+            reader.problems.append(f"part: expected [i, n], part i of n, and at most {MOST_PARTS} of them")
             return None
 
 

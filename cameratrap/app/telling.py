@@ -10,6 +10,7 @@ from datetime import date
 from cameratrap.domain.summaries import DailySummary, EarlierDay
 from cameratrap.domain.tallies import OTHERS
 from cameratrap.store.summaries import Telling, TellingState
+from cameratrap.wire.layout import COUNT_MAX
 
 RECENT_DAYS = 14  # so many of the newest days are offered again although they have been told
 UNTOLD_DAYS = 62  # so many that nothing tells are offered at once; the rest have their turn in later messages
@@ -18,9 +19,12 @@ _NOTHING, _NOT_YET, _ARRIVED = range(3)
 
 
 def words_of(told: EarlierDay, *, merged: bool = False) -> str:
-    """What is said of a day, as a text to compare; ``merged``: some of its taxa, or all, are told as others."""
+    """What is said of a day, as a text to compare; ``merged``: some of its taxa are told as others, so only totals."""
+    if merged:
+        events, individuals = (tally.events for tally in told.tallies), (tally.individuals for tally in told.tallies)
+        return json.dumps([told.hours_armed, min(sum(events), COUNT_MAX), min(sum(individuals), COUNT_MAX)])
     tallies = sorted((tally.taxon, tally.events, tally.individuals) for tally in told.tallies)
-    return json.dumps([told.hours_armed, None if merged else tallies])
+    return json.dumps([told.hours_armed, tallies])
 
 
 def own_day(told: DailySummary) -> EarlierDay:
@@ -47,6 +51,13 @@ def is_so(telling: Telling, now: EarlierDay) -> bool:
 def untold(days: Mapping[date, EarlierDay], tellings: Iterable[Telling]) -> set[date]:
     """The days that no message tells as they are now, of those that were sent or wait to be."""
     return set(days) - {t.day for t in tellings if t.stands and t.day in days and is_so(t, days[t.day])}
+
+
+def outgrown(days: Mapping[date, EarlierDay], tellings: Iterable[Telling]) -> list[date]:
+    """The days that are not as the newest message about them says, where that is known."""
+    in_order = sorted(tellings, key=lambda telling: telling.sequence)
+    newest = {telling.day: telling for telling in in_order if telling.says}
+    return sorted(day for day, telling in newest.items() if day not in days or not is_so(telling, days[day]))
 
 
 def in_order_of_worth(

@@ -1,5 +1,8 @@
 """Sending what is due: one session after the other, until all is sent or going on is not worth the battery.
 
+An alert that is raised meanwhile is taken up before the next session. One that is older than a day is no news any
+more, and leaves the newest summary its turn.
+
 A failed session says something about the sky, not about its message, so that after one the whole run waits and no
 other message is tried into the same sky. The waits are the outbox's, and so is the order; what this run adds is when
 to stop: after ``attempts`` failures, when the next wait would not end within ``budget_s``, or when the day's energy is
@@ -11,13 +14,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cameratrap.app.energy_meter import EnergyMeter
 from cameratrap.app.transmit_report import Attempt, MailboxCheck, TransmitReport
-from cameratrap.domain.energy import PowerFigures
-from cameratrap.domain.patience import CLOCK_TOLERANCE, HARDWARE
+from cameratrap.domain.energy import Claim, PowerFigures
+from cameratrap.domain.patience import CLOCK_TOLERANCE, HARDWARE, StandingFault
 from cameratrap.errors import DeviceError, EncodeError
 from cameratrap.ports import Clock, SatelliteLink, SendResult, SendStatus
 from cameratrap.store.connection import transaction
@@ -25,6 +28,7 @@ from cameratrap.store.outbox import ALERT, SUMMARY, MessageGoneError, Outbox, Ou
 from cameratrap.store.sessions import MAILBOX, begin_session, end_session, last_contact, last_of_kind
 
 BUDGET_S = 1300.0  # the outbox's first four attempts at their longest: three waits (750 s) and three sessions of 180 s
+NEWS = timedelta(days=1)  # for so long an alert is news
 MAX_MAILBOX_CHECKS = 4  # a run; each brings one message and, with a 9602, costs a credit
 
 
@@ -65,7 +69,42 @@ class Hooks:
 def wanted(outbox: Outbox, now: datetime, limits: Limits) -> list[OutboxMessage]:
     """The messages that a run would take up, in the order of their worth."""
     messages = outbox.messages(OutboxState.QUEUED) if limits.ignore_schedule else outbox.due(now)
-    return [message for message in messages if message.kind == ALERT or not limits.alerts_only]
+    newest = max((message.sequence for message in messages if message.kind == SUMMARY), default=0)
+    chosen = [message for message in messages if message.kind == ALERT or not limits.alerts_only]
+    return sorted(chosen, key=lambda message: _rank(message, newest, now))
+
+
+def _rank(message: OutboxMessage, newest: int, now: datetime) -> int:
+    if message.kind == ALERT:
+        return 0 if now - message.created_at < NEWS else 2
+    return 1 if message.sequence == newest else 3
+
+
+def claim_of(outbox: Outbox, message: OutboxMessage | None) -> Claim:
+    """For whom a session with a message is, or one with the mailbox where it is None."""
+    if message is not None and message.kind == ALERT:
+        return Claim.ALERT
+    summaries = [each for each in outbox.messages() if each.kind == SUMMARY]
+    newest = max((each.sequence for each in summaries), default=0)
+    waits = any(each.sequence == newest and each.state is OutboxState.QUEUED for each in summaries)
+    is_newest = message is not None and message.sequence == newest
+    return Claim.OTHER if waits and not is_newest else Claim.NEWEST
+
+
+def pays_for_any(outbox: Outbox, clock: Clock, limits: Limits, messages: Sequence[OutboxMessage]) -> bool:
+    """Whether the day's energy pays for a session with any of the messages or, where there are none, the mailbox."""
+    meter = EnergyMeter(outbox, clock, limits.power)
+    found = [claim_of(outbox, message) for message in messages] or [claim_of(outbox, None)]
+    return any(meter.session_s(limits.deadline_s, claim) for claim in found)
+
+
+def held_back(outbox: Outbox, now: datetime, limits: Limits) -> tuple[StandingFault, list[OutboxMessage]] | None:
+    """The fault for which the modem rests, and what waits for its end; None where nothing does."""
+    fault = outbox.standing_fault()
+    if fault is None or not fault.holds(now) or limits.ignore_schedule:
+        return None
+    held = wanted(outbox, now, replace(limits, ignore_schedule=True))
+    return (fault, held) if held else None
 
 
 def mailbox_is_due(outbox: Outbox, now: datetime, limits: Limits) -> bool:
@@ -129,8 +168,6 @@ class _Run:
         self.ends_s = self.clock.monotonic_s() + self.limits.budget_s
         self._supersede()
         self.wanted = wanted(self.outbox, self.clock.now(), self.limits)
-        numbers = [message.sequence for message in self.outbox.messages() if message.kind == SUMMARY]
-        self.newest = max(numbers, default=0)
 
     def send_all(self) -> None:
         """The messages, each until it is done with, until a limit is met."""
@@ -148,7 +185,7 @@ class _Run:
         if mailbox_is_due(self.outbox, self.clock.now(), self.limits):
             checks = max(checks, 1)
         while checks > 0 and len(self.report.mailbox) < MAX_MAILBOX_CHECKS:
-            limit_s = self.meter.session_s(self.limits.deadline_s, worthy=False)
+            limit_s = self.meter.session_s(self.limits.deadline_s, claim_of(self.outbox, None))
             if self.clock.monotonic_s() > self.ends_s or not limit_s:
                 break
             result = self._check_mailbox(limit_s)
@@ -168,22 +205,28 @@ class _Run:
             self.report.superseded += self.outbox.supersede()
 
     def _sessions(self) -> Iterator[Attempt]:
-        for first in self.wanted:
-            message = first
-            while message.state is OutboxState.QUEUED:
-                limit_s = self.meter.session_s(self.limits.deadline_s, worthy=self._is_worthy(message))
-                if not limit_s:
-                    self.report.out_of_energy = True
-                    break
-                try:
-                    attempt = self._attempt(message, limit_s)
-                except MessageGoneError:
-                    break
-                message = attempt.message
-                yield attempt
+        left = list(self.wanted)
+        while left := [*self._new_alerts(), *left]:
+            message = left.pop(0)
+            limit_s = self.meter.session_s(self.limits.deadline_s, claim_of(self.outbox, message))
+            if not limit_s:
+                self.report.out_of_energy = True
+                continue
+            try:
+                attempt = self._attempt(message, limit_s)
+            except MessageGoneError:
+                continue
+            if attempt.message.state is OutboxState.QUEUED:
+                left.insert(0, attempt.message)
+            yield attempt  # here a failed message's pause passes
 
-    def _is_worthy(self, message: OutboxMessage) -> bool:
-        return message.kind != SUMMARY or message.sequence == self.newest
+    def _new_alerts(self) -> list[OutboxMessage]:
+        """What was raised since the run began: it is not left to another run."""
+        known = {message.name for message in self.wanted}
+        now_wanted = wanted(self.outbox, self.clock.now(), self.limits)
+        new = [message for message in now_wanted if message.kind == ALERT and message.name not in known]
+        self.wanted = [*new, *self.wanted]
+        return new
 
     def _go_on_after(self, message: OutboxMessage) -> bool:
         """Let the time pass until a failed message's next attempt, if there is to be one in this run."""
@@ -194,7 +237,7 @@ class _Run:
         enough = len(self.report.failures) >= self.limits.attempts or self.clock.monotonic_s() + pause_s > self.ends_s
         if rests or enough:
             return False
-        if not self.meter.pay_for_waiting(pause_s):
+        if not self.meter.pay_for_waiting(pause_s, claim_of(self.outbox, message)):
             self.report.out_of_energy = True
             return False
         self.hooks.tell_wait(pause_s)
@@ -238,12 +281,13 @@ class _Run:
         except DeviceError as error:
             failure, result = error, SendResult(SendStatus.RETRY, detail=str(error), fault=HARDWARE)
         seconds = self.clock.monotonic_s() - began_s
+        self.meter.in_contact = result.status is SendStatus.SENT
         self._take_in(result)
         return _Measured(result, seconds, failure)
 
     def _take_in(self, result: SendResult) -> None:
         """What came with a session is stored before the session is: the network has no other copy of it."""
         self.to_fetch = result.waiting
-        if result.received is not None:
-            self.hooks.receive(result.received)
+        for message in result.received:
+            self.hooks.receive(message)
             self.report.received += 1

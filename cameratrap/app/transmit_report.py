@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cameratrap.domain.patience import HARDWARE, StandingFault
 from cameratrap.errors import CameraTrapError, DeviceError
 from cameratrap.ports import SendResult, SendStatus
 from cameratrap.store.outbox_message import OutboxMessage, OutboxState
@@ -42,7 +43,7 @@ class TransmitReport:
 
     ``unsent`` were due and are not sent; ``waiting`` have their time later; ``superseded`` are not worth a credit any
     more. ``received`` counts the messages to the trap. ``device_error`` is why the modem could not be used;
-    ``out_of_energy`` says that something was not tried because the day's energy was used up.
+    ``out_of_energy`` says that something was not tried because the energy for it was used up by then.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
@@ -86,12 +87,27 @@ class UnsentError(CameraTrapError):
         last = unsent[0]
         self.unsent = tuple(unsent)
         many = f"{len(unsent)} messages were" if len(unsent) > 1 else "one message was"
-        not_tried = "the day's energy is used up" if out_of_energy else "not tried, since an earlier session failed"
+        not_tried = (
+            "the energy that it may take by now is used up"
+            if out_of_energy
+            else "not tried, since an earlier session failed"
+        )
         planned = f"next attempt at {last.next_attempt_at:%Y-%m-%d %H:%M:%S%z}" if last.next_attempt_at else ""
         if out_of_energy:
-            planned = "it is tried again tomorrow; `modem.energy_j_per_day` is what a day may take"
+            planned = "it is tried as the day goes on, or tomorrow; `modem.energy_j_per_day` is what a day may take"
         super().__init__(
             f"{many} not sent",
             why=f"{last.label}: {last.detail or not_tried}",
             hint=planned or "it stays in the outbox as failed; `cameratrap transmit --dry-run` shows what is due",
         )
+
+
+def resting_error(fault: StandingFault, held: list[OutboxMessage]) -> CameraTrapError:
+    """What to say of messages that wait while the modem rests; a DeviceError where the modem itself is the reason."""
+    what = "a message waits" if len(held) == 1 else f"{len(held)} messages wait"
+    what += f" while the modem rests after its {fault.fault} fault"
+    hint = f"it is tried again at {fault.next_at:%Y-%m-%d %H:%M:%S%z}; with --now at once"
+    if fault.fault == HARDWARE:
+        hint += ", or with another modem.type or modem.port"
+        return DeviceError(what, device="modem", why=fault.detail, hint=hint)
+    return CameraTrapError(what, why=fault.detail, hint=hint)

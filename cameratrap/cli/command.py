@@ -26,7 +26,6 @@ from cameratrap.domain.commands import (
     SetThreshold,
     SleepUntil,
 )
-from cameratrap.domain.summaries import FAULTS
 from cameratrap.errors import UsageError
 
 LIFETIME = timedelta(days=14)  # a gateway holds a message for five days; without an end it could be played back later
@@ -127,8 +126,14 @@ def threshold(score: float) -> Command:
 @click.argument("spacing_s", type=Number(0, MAX_SPACING_S), required=False)
 @_telling
 def burst(pictures: int, spacing_s: float | None) -> Command:
-    """Take PICTURES a trigger, 1 to 20, SPACING_S seconds apart."""
-    return SetBurst(pictures, spacing_s)
+    """For the camera drivers to come: take PICTURES a trigger, 1 to 20, SPACING_S seconds apart. Refused until then.
+
+    A trap of this version would store it and say that it is done, and take pictures as before.
+    """
+    raise UsageError(
+        f"{SetBurst(pictures, spacing_s)} would change nothing",
+        why="no camera driver of this version reads it, and the message would cost a credit",
+    )
 
 
 @command.command("sleep-until")
@@ -154,10 +159,13 @@ def repeat(first: date, last: date) -> Command:
 
 
 @command.command("clear-fault")
-@click.argument("fault", type=click.Choice(FAULTS), metavar="FAULT")
+@click.argument("fault", type=click.Choice(["modem"]), metavar="FAULT")
 @_telling
 def clear_fault(fault: str) -> Command:
-    """Try again what was given up because of FAULT: the modem's, or its account's (modem)."""
+    """Try again what was given up because of FAULT: modem, which is the modem's or its account's.
+
+    Other faults are of one day and go with it.
+    """
     return ClearFault(fault)
 
 

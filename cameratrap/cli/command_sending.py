@@ -5,22 +5,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cameratrap.cli.context import Context
-from cameratrap.cli.output import Output, plural
+from cameratrap.cli.output import Output, plain, plural
+from cameratrap.cli.refusals import say_refused
 from cameratrap.domain.commands import Command, Order
 from cameratrap.domain.credits import credits_for
 from cameratrap.domain.messages import is_imei
 from cameratrap.errors import UsageError
+from cameratrap.store.refused import REFUSED_FOLDER, RefusedLog
 
 if TYPE_CHECKING:
     import sqlite3
 
     from cameratrap.app.command_log import Answer
+    from cameratrap.ground.mobile_terminated import PostError
     from cameratrap.store.sent_commands import SentCommand
     from cameratrap.wire.seal import SealKey
 
@@ -41,16 +44,20 @@ class Sending:
 
 
 def send_command(ctx: Context, out: Output, sending: Sending) -> int:
-    """Number, seal, log, print and with ``send`` hand over one command. Raises PostError where it is not taken."""
+    """Number, seal, log, with ``send`` hand over and print one command. Raises PostError where it is not taken."""
     key = _station_key(ctx, sending.station)
     post = _poster(ctx, sending) if sending.send else None
     if sending.dry_run:
         return _rehearse(ctx, sending, key)
     with closing(_open_inbox(ctx)) as connection:
         sent = _make(ctx, connection, sending, key)
-        _show(ctx, out, sending, sent)
+        failure: PostError | None = None
         if post is not None:
-            _hand_over(ctx, connection, sent, post)
+            sent, failure = _hand_over(connection, sent, post)
+        _show(ctx, out, sending, sent)
+    say_refused(RefusedLog(ctx.data / REFUSED_FOLDER))
+    if failure is not None:
+        raise failure
     return 0
 
 
@@ -71,7 +78,11 @@ def log_rows(ctx: Context, station: str) -> list[Mapping[str, object]]:
     strangers = sorted({answer.report.number for answer in answered if answer.report.number} - known)
     if strangers:
         numbers = ", ".join(str(number) for number in strangers)
-        ctx.say(f"{station} has answered commands that are not in this log: {numbers} (another receiver, an old copy?)")
+        ctx.say(
+            f"{station} has answered commands that are not in this log: {numbers} (another receiver, an old copy?);"
+            " what is said of those below may be meant for theirs"
+        )
+    say_refused(RefusedLog(ctx.data / REFUSED_FOLDER))
     states: list[CommandState] = command_states(log, answered)
     return [_row(state.sent, str(state)) for state in states]
 
@@ -161,16 +172,20 @@ def _rehearse(ctx: Context, sending: Sending, key: SealKey) -> int:
 
 
 def _show(ctx: Context, out: Output, sending: Sending, sent: SentCommand) -> None:
+    from cameratrap.app.command_log import CommandState
+
     if sending.as_hex:
         with out.stream() as stream:
             stream.write(sent.payload.hex() + "\n")
     else:
-        out.table(COLUMNS, [_row(sent, "made")])
+        out.table(COLUMNS, [_row(sent, str(CommandState(sent, None)))])
     size = len(sent.payload)
     ctx.say(
         f"command {sent.number} to {sent.station}: {sent.command}, to be obeyed {_until(sent.expires)};"
         f" {size} bytes, {plural(credits_for(size), 'credit')}"
     )
+    if sent.gateway_id:
+        ctx.say(plain(f"RockBLOCK has it as {sent.gateway_id}; the trap fetches it when it next sends"))
 
 
 def _poster(ctx: Context, sending: Sending) -> Callable[[bytes], str]:
@@ -196,18 +211,21 @@ def _modem(sending: Sending, stations: Mapping[str, str]) -> str:
     )
 
 
-def _hand_over(ctx: Context, connection: sqlite3.Connection, sent: SentCommand, post: Callable[[bytes], str]) -> None:
+def _hand_over(
+    connection: sqlite3.Connection, sent: SentCommand, post: Callable[[bytes], str]
+) -> tuple[SentCommand, PostError | None]:
+    """The command as the log has it then, and why it was not taken, or perhaps not."""
     from cameratrap.ground.mobile_terminated import PostError
     from cameratrap.store.sent_commands import note_posted
 
     now = datetime.now(UTC)
+    failure: PostError | None = None
     try:
-        gateway_id = post(sent.payload)
+        sent = replace(sent, posted_at=now, gateway_id=post(sent.payload))
     except PostError as error:
-        note_posted(connection, sent.payload, posted_at=now if error.uncertain else None, detail=str(error))
-        raise
-    note_posted(connection, sent.payload, posted_at=now, gateway_id=gateway_id, detail="")
-    ctx.say(f"RockBLOCK has it as {gateway_id}; the trap fetches it when it next sends")
+        sent, failure = replace(sent, posted_at=now if error.uncertain else None, detail=str(error)), error
+    note_posted(connection, sent.payload, posted_at=sent.posted_at, gateway_id=sent.gateway_id, detail=sent.detail)
+    return sent, failure
 
 
 def _until(expires: date | None) -> str:

@@ -18,7 +18,7 @@ from cameratrap.store.card import DATABASE
 from cameratrap.store.commands import Override, forget_override
 from cameratrap.store.connection import open_store, transaction
 from cameratrap.store.migrations import CARD_MIGRATIONS
-from cameratrap.wiring import alert_rules, look_settings
+from cameratrap.wiring import alert_rules, look_settings, power_figures
 
 
 @click.group()
@@ -123,6 +123,7 @@ def check_settings(ctx: Context) -> None:
         raise ConfigError(problems, hint="a path is taken as seen from the folder the program is started in")
     look_settings(ctx.config, ctx.taxa())
     alert_rules(ctx.config, ctx.taxa())
+    power_figures(ctx.config)
 
 
 def _missing_files(ctx: Context) -> list[ConfigProblem]:

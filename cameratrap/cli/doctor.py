@@ -33,8 +33,8 @@ NOT_CHECKED = ("camera", "PIR", "battery")
 def doctor(ctx: Context, out: Output, port: str | None, *, no_modem: bool, send: bool) -> int:
     """Look over the trap, or the receiver, once: nothing is changed, and nothing is sent without --send.
 
-    The modem is looked for where --port or the configuration names one. The test message tells of today and of
-    nothing counted; the day's own summary replaces it at the receiver. Use with --data DIR.
+    The modem is looked for where --port or the configuration names one. The test message tells of nothing counted and
+    is in the receiver's inbox, but never a day of its table. Use with --data DIR.
 
     \b
     Exit status: 0 all is well, 1 a check found something, 4 the modem is missing
@@ -103,6 +103,7 @@ class _Patient:
             "model": self._model,
             "key": self._key,
             "outbox": self._outbox,
+            "commands": self._commands,
             "modem": self._modem,
             "clock": self._clock,
             "message": self._message,
@@ -163,6 +164,11 @@ class _Patient:
 
         return check_outbox(self._folder, self._now(), day_j=self._ctx.config.modem.energy_j_per_day)
 
+    def _commands(self) -> Finding:
+        from cameratrap.app.doctor_folder import check_commands
+
+        return check_commands(self._folder, self._now())
+
     def _modem(self) -> Finding:
         from cameratrap.app.doctor import Finding, State
         from cameratrap.app.doctor_link import check_modem
@@ -180,7 +186,7 @@ class _Patient:
     def _clock(self) -> Finding:
         from cameratrap.app.doctor_link import check_clock
 
-        return check_clock(self._now(), self._link)
+        return check_clock(self._now(), self._link, corrects=self._ctx.config.clock.correct)
 
     def _message(self) -> Finding:
         from cameratrap.app.doctor import Finding, State
@@ -194,10 +200,11 @@ class _Patient:
 
     def _send_message(self, link: SatelliteLink) -> Finding:
         """As the trap sends it: with its seal, and what comes back for the trap is kept for `transmit` to obey."""
-        from cameratrap.app.doctor_link import Sending, check_message
+        from cameratrap.app.doctor_link import Books, Sending, check_message
+        from cameratrap.drivers.clock import SystemClock
         from cameratrap.store.card import make_card, open_card
         from cameratrap.store.commands import keep_received
-        from cameratrap.wiring import open_seal
+        from cameratrap.wiring import open_seal, power_figures
 
         with open_card(self._ctx.data) as found:
             deployment = found.deployment
@@ -209,6 +216,7 @@ class _Patient:
                 lambda payload: keep_received(card.connection, payload, self._now()),
                 sealer,
                 opener,
+                Books(card.connection, SystemClock(self._ctx.config.station.zone), power_figures(self._ctx.config)),
             )
             return check_message(self._ctx.taxa(), self._now(), sending)
 

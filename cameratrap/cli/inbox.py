@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -118,7 +119,7 @@ def _seal_object(proof: SealProof) -> dict[str, object]:
 def _message_row(entry: InboxEntry) -> Mapping[str, object]:
     message, reading = entry.stored.message, entry.reading
     told = reading.alert or reading.summary
-    day = reading.alert.at.date() if reading.alert else reading.summary.day if reading.summary else None
+    day = day_of(reading)
     return {
         "received_at": entry.stored.received_at.isoformat(timespec="seconds"),
         "station": reading.station,
@@ -132,11 +133,16 @@ def _message_row(entry: InboxEntry) -> Mapping[str, object]:
         "bytes": len(message.payload),
         "day": day.isoformat() if day else None,
         "sequence": told.sequence if told else None,
-        "summary": _in_words(reading),
+        "summary": in_words(reading),
     }
 
 
-def _in_words(reading: Reading) -> str:
+def day_of(reading: Reading) -> date | None:
+    """The day that a message tells of."""
+    return reading.alert.at.date() if reading.alert else reading.summary.day if reading.summary else None
+
+
+def in_words(reading: Reading) -> str:
     """What a message says, or why it says nothing, in a few words."""
     summary, alert = _content(reading)
     if alert:

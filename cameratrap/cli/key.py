@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.key_receiver import accept_message, import_key, list_keys, revoke_key
-from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.output import Output, plural, table_options
 
 if TYPE_CHECKING:
     from cameratrap.store.keys import KeyFile
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE_COLUMNS = ("file", "fingerprint")
 STATE_COLUMNS = ("file", "fingerprint", "key_id", "epoch", "next_counter", "why", "only_owner_reads")
-DIFFERENT = "the database and the file beside the key differ: the next message begins a new epoch"
+DIFFERENT = "the database and the file beside the key differ, or were copied back: the next message begins a new epoch"
 
 
 @click.group()
@@ -42,7 +42,11 @@ for _command in (import_key, list_keys, revoke_key, accept_message):
 @table_options
 @click.pass_obj
 def new(ctx: Context, out: Output, *, dry_run: bool) -> None:
-    """Make the key of the trap whose card is at --data CARD. One that is there is never written over."""
+    """Make the key of the trap whose card is at --data CARD. One that is there is never written over.
+
+    Days that wait to be sent are sealed anew with it, so that `watch` must not be running.
+    """
+    from cameratrap.store.card import RECORD, sole_writer
     from cameratrap.store.keys import check_free, key_path, new_key, write_key
 
     path = key_path(ctx.config.seal.key_file, ctx.data)
@@ -50,10 +54,14 @@ def new(ctx: Context, out: Output, *, dry_run: bool) -> None:
     if dry_run:
         ctx.say(f"would make a key in {path}")
         return
-    made = write_key(path, new_key(), datetime.now(UTC))
-    out.table(FILE_COLUMNS, [_file_row(made)])
-    ctx.say("messages are sealed from now on; the receiver needs a copy of the key: `cameratrap key export FILE`")
-    _warn(made)
+    has_card = (ctx.data / RECORD).is_file()
+    with sole_writer(ctx.data, "watch") if has_card else nullcontext():
+        made = write_key(path, new_key(), datetime.now(UTC))
+        out.table(FILE_COLUMNS, [_file_row(made)])
+        ctx.say("messages are sealed from now on; the receiver needs a copy of the key: `cameratrap key export FILE`")
+        _warn(made)
+        if has_card:
+            _seal_waiting(ctx)
 
 
 @key.command(short_help="Show how far the trap's key has been used.")
@@ -101,8 +109,9 @@ def export(ctx: Context, out: Output, file: Path, *, dry_run: bool) -> None:
 def renew(ctx: Context, *, dry_run: bool) -> None:
     """Begin a new epoch by hand.
 
-    A trap begins one by itself where its card was swapped or its database restored. What it cannot see is an image of
-    the whole card, key and database together, that was written back: it would seal under numbers that were used.
+    A trap begins one by itself where its card was swapped, or its database or the whole folder restored from a copy of
+    the files. What it cannot see is an image of the whole card (`dd`, a snapshot) that was written back: it would seal
+    under numbers that were used.
     """
     from cameratrap.store.card import DATABASE
     from cameratrap.store.connection import open_store
@@ -116,6 +125,31 @@ def renew(ctx: Context, *, dry_run: bool) -> None:
     with closing(open_store(ctx.data / DATABASE, CARD_MIGRATIONS, create=False)) as connection:
         number = SealCounter(kept, connection).renew()
     ctx.say(f"the next message begins a new epoch: {number}")
+
+
+def _seal_waiting(ctx: Context) -> None:
+    """Seal the days that wait in the outbox. Raises CameraTrapError where one of them cannot be."""
+    from cameratrap.app.close_day import ClosingFailed, seal_anew
+    from cameratrap.app.sealed_otherwise import sealed_otherwise
+    from cameratrap.store.card import make_card, open_card
+    from cameratrap.wiring import closing_rules
+
+    with open_card(ctx.data) as card:
+        deployment = card.deployment
+    with make_card(ctx.data, deployment) as card:
+        rules = closing_rules(ctx.on_card.config, ctx.taxa(), card)
+        waiting = len(sealed_otherwise(card.connection, rules.opener))
+        if not waiting:
+            return
+        for outcome in seal_anew(card, rules, datetime.now(card.zone)):
+            if isinstance(outcome, ClosingFailed):
+                raise outcome.error
+        left = len(sealed_otherwise(card.connection, rules.opener))
+    ctx.say(f"{plural(waiting - left, 'summary', 'summaries')} that waited to be sent sealed anew")
+    if left:
+        click.echo(
+            f"warning: {plural(left, 'summary', 'summaries')} cannot be made anew and stay as they are", err=True
+        )
 
 
 def _own_key(ctx: Context) -> KeyFile:

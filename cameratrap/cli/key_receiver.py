@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.refusals import say_refused
 from cameratrap.errors import StoreError
+from cameratrap.store.refused import REFUSED_FOLDER, RefusedLog
 
 if TYPE_CHECKING:
     from cameratrap.app.seals import SealBook
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 KEPT_COLUMNS = ("station", "fingerprint", "file")
 LIST_COLUMNS = ("station", "fingerprint", "kept_at", "key_id", "epoch", "counter", "revoked")
 WORD_COLUMNS = ("station", "fingerprint", "key_id", "epoch", "counter", "by", "at", "why")
+
+_AFTER = "The last counter that is believed, also of a message that is late. Against a thief, --now is safer."
 
 
 def _name(text: str) -> str:
@@ -68,6 +73,9 @@ def import_key(ctx: Context, out: Output, file: Path, station: str, *, dry_run: 
     kept = keep_receiver_key(ctx.data, given.key, station, datetime.now(UTC))
     out.table(KEPT_COLUMNS, [{"station": station, "fingerprint": kept.key.fingerprint, "file": str(kept.path)}])
     ctx.say(f"messages of {station} that come unsealed from now on are quarantined; remove {file}, the key is kept")
+    stations = ctx.config.ground.stations
+    if station not in stations.values() and (stations or not station.isdigit()):
+        ctx.say(f"no modem is that of {station} yet: name it in `ground.stations`, or its messages are not opened")
 
 
 @click.command("list", short_help="List the stations' keys.")
@@ -81,6 +89,7 @@ def list_keys(ctx: Context, out: Output) -> None:
     with _inbox(ctx) as inbox:
         book = _book(ctx, inbox, keys)
         out.table(LIST_COLUMNS, [_list_row(book, each) for each in keys])
+    say_refused(RefusedLog(ctx.data / REFUSED_FOLDER))
     for each in keys:
         if each.is_exposed:
             click.echo(f"warning: others can read {each.path}: `chmod 600` it", err=True)
@@ -102,7 +111,7 @@ def _list_row(book: SealBook, kept: KeyFile) -> dict[str, object]:
 
 
 def _in_words(revoked: Revocation) -> str:
-    since = "all of it"
+    since = "all that comes later"
     if revoked.epoch is not None:
         since = f"after counter {revoked.counter} of epoch {revoked.epoch.hex()}"
     return f"{since}, on {revoked.word.at:%Y-%m-%d} by {revoked.word.by}: {revoked.word.why}"
@@ -110,8 +119,8 @@ def _in_words(revoked: Revocation) -> str:
 
 @click.command("revoke", short_help="Stop believing a key, from a counter on.")
 @click.argument("station")
-@click.option("--after", type=click.IntRange(0, 65535), metavar="COUNTER", help="The last counter that is believed.")
-@click.option("--now", "at_once", is_flag=True, help="Believe what has arrived, and nothing after it.")
+@click.option("--after", type=click.IntRange(0, 65535), metavar="COUNTER", help=_AFTER)
+@click.option("--now", "at_once", is_flag=True, help="Believe what has arrived, and nothing that arrives later.")
 @click.option("--epoch", metavar="HEX", help="The epoch that the counter is of (default: the newest).")
 @click.option("--key", "fingerprint", metavar="FINGERPRINT", help="Which key, where the station has several.")
 @_by
@@ -134,8 +143,12 @@ def revoke_key(
 ) -> None:
     """Stop believing STATION's key: its trap, or a copy of its card, is in somebody else's hands.
 
-    What comes after the counter, or from an epoch begun later, is quarantined, also what has arrived already. Nothing
-    is removed, and a revocation is never taken back: give the trap a new key, and accept single messages by `accept`.
+    With --now, all that arrives from now on is quarantined. With --after, what was sealed after the counter, or in an
+    epoch begun later, also what has arrived already; what is late is believed then, and whoever holds the key can fill
+    each number up to the counter that nothing has come under.
+
+    Nothing is removed, and a revocation is never taken back: give the trap a new key, and accept single messages by
+    `accept`.
     """
     from cameratrap.app.revoke import key_of_station, revocation
     from cameratrap.store.receiver_keys import receiver_keys
@@ -143,6 +156,8 @@ def revoke_key(
 
     if at_once is (after is not None):
         raise click.UsageError("say from when: --after COUNTER, or --now")
+    if at_once and epoch:
+        raise click.UsageError("--epoch is that of --after COUNTER")
     keys = receiver_keys(ctx.data)
     meant = key_of_station(keys, station, fingerprint)
     word = Word(by, datetime.now(UTC), why)
@@ -177,17 +192,31 @@ def _word_row(said: Revocation) -> dict[str, object]:
 @_dry_run
 @click.pass_obj
 def accept_message(ctx: Context, station: str, payload: str, by: str, why: str, *, dry_run: bool) -> None:
-    """Vouch for the message of STATION whose PAYLOAD (hex, its beginning is enough) is quarantined for its seal."""
+    """Vouch for the message of STATION whose PAYLOAD is quarantined for its seal, however often it came.
+
+    PAYLOAD is hex; its first 12 digits are enough where no other begins with them.
+    """
+    from cameratrap.app.receive import read_message
     from cameratrap.app.revoke import doubted
+    from cameratrap.cli.inbox import day_of, in_words
     from cameratrap.store.receiver_keys import receiver_keys
     from cameratrap.store.trust import Word, accept
 
     with _inbox(ctx, writing=not dry_run) as inbox:
         book = _book(ctx, inbox, receiver_keys(ctx.data))
-        stored, doubt = doubted(book, station, payload)
+        stored, verdict = doubted(book, station, payload)
         if not dry_run:
             accept(inbox.connection, stored.id, Word(by, datetime.now(UTC), why))
-    what = f"the message of {stored.received_at:%Y-%m-%d} that was quarantined ({doubt})"
+    reading = read_message(
+        stored.message,
+        ctx.taxa(),
+        ctx.config.ground.stations,
+        received_at=stored.received_at,
+        station=station,
+        verdict=replace(verdict, doubt=""),
+    )
+    told = f"{day_of(reading) or 'no day'}, {in_words(reading)}"
+    what = f"the message of {stored.received_at:%Y-%m-%d} that was quarantined ({verdict.doubt}); it tells of {told}"
     ctx.say(f"would accept {what}" if dry_run else f"accepted {what}")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cameratrap.ground.intake import Intake, Outcome
 
 COLUMNS = ("file", "imei", "momsn", "transmit_time", "source", "verified", "status", "station", "day", "reason")
-_SAID_AT_ONCE = ("undecodable", "quarantined", "refused", "unreadable")
+_SAID_AT_ONCE = ("undecodable", "quarantined", "refused", "dropped", "unreadable")
 
 
 def _name(text: str) -> str:
@@ -57,14 +57,19 @@ def import_files(ctx: Context, out: Output, paths: Sequence[Path], station: str 
 
 
 @receive.command(short_help="Try refused deliveries again.")
-@click.option("--forget", is_flag=True, help="Drop what is refused again: it is forged, and the alarm was seen.")
+@click.option("--forget", is_flag=True, help="Drop what is false again, into refused/forgotten.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken in; write nothing.")
 @table_options
 @click.pass_obj
 def reverify(ctx: Context, out: Output, *, forget: bool, dry_run: bool) -> int:
     """Try refused deliveries again, after the key they were signed with has been configured.
 
-    What is refused again stays in the log, and stays an alarm, until --forget drops it.
+    What is refused again stays in the log, and stays an alarm, until --forget drops it. What could not be checked, for
+    want of a key or a library, is never dropped.
+
+    \b
+    Exit status: 0 nothing is refused any more, 1 something is, or was false and
+    dropped, 3 a file of the log could not be read.
     """
     from cameratrap.ground.intake import open_intake
 
@@ -83,7 +88,7 @@ def _report(ctx: Context, out: Output, intake: Intake, outcomes: Iterable[Outcom
     told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
     ctx.say((told or "nothing to take in") + (" (dry run: nothing was written)" if intake.rehearsing else ""))
     say_refused(intake.refused)
-    if statuses["refused"]:
+    if statuses["refused"] or statuses["dropped"]:
         return 1
     return 3 if statuses["unreadable"] else 0
 
@@ -101,6 +106,7 @@ def _row(outcome: Outcome) -> Mapping[str, object]:
     message, reading = outcome.message, outcome.reading
     if message is None or reading is None:
         return row
+    day = reading.summary.day if reading.summary else reading.alert.at.date() if reading.alert else None
     return row | {
         "imei": message.imei,
         "momsn": message.momsn,
@@ -108,5 +114,5 @@ def _row(outcome: Outcome) -> Mapping[str, object]:
         "source": message.source.value,
         "verified": message.verified,
         "station": reading.station,
-        "day": reading.summary.day.isoformat() if reading.summary else None,
+        "day": day.isoformat() if day else None,
     }

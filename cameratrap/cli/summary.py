@@ -74,7 +74,7 @@ def summary() -> None:
 
     \b
     echo '{"day": "2026-11-21", "tallies": []}' | cameratrap summary encode
-    cameratrap summary decode 1028ae429c7a80
+    cameratrap summary decode 10439b6b32fdd8
     """
 
 
@@ -94,7 +94,7 @@ def encode_command(
 
     Only "day" and "tallies" must be there. What else is missing is sent as not measured; a missing "sequence" is the
     running number of the object, from 0. "station" is ignored. Each message is a line; raw writes the bytes of one.
-    What a message cannot hold (taxa merged into others, quantities beyond its range) is said on stderr.
+    What a message cannot hold (taxa merged into others, earlier days, quantities beyond its range) is said on stderr.
     """
     taxa = ctx.taxa(taxa_file)
     limit = max_messages or ctx.config.summary.max_messages
@@ -163,6 +163,8 @@ def _lost(day: DailySummary, messages: Sequence[bytes], taxa: TaxaTable) -> str:
     (received,) = join_neighbours(part for part in parts if isinstance(part, DailySummary))
     merged = _in_others(received) - _in_others(day)
     told = [f"{merged} {'taxon' if merged == 1 else 'taxa'} merged into others"] if merged else []
+    if missing := len({each.day for each in day.earlier}) - len(received.earlier):
+        told.append(f"{missing} of the earlier days left out")
     if received.saturated:
         told.append(f"sent at the limit of its range: {', '.join(received.saturated)}")
     return "; ".join(told)

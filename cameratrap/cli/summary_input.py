@@ -60,7 +60,7 @@ def lines(file: Path | None) -> Iterator[Input]:
 def messages(arguments: tuple[str, ...], form: str) -> Iterator[Input]:
     """Each argument as the message it is, or the messages in the file it names; stdin without arguments."""
     for number, argument in enumerate(arguments, 1):
-        if form != "raw" and argument != STDIN and _is_message(argument, form):
+        if not argument or (form != "raw" and argument != STDIN and _is_message(argument, form)):
             yield Input(f"message {number}", argument.encode())
         else:
             yield from _in_file(Path(argument), form)

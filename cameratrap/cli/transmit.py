@@ -16,6 +16,7 @@ from cameratrap.cli.output import Output, plain, plural, table_options
 from cameratrap.errors import StoreError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Sequence
 
     from cameratrap.app.transmit import Limits
@@ -66,16 +67,17 @@ def transmit(
     minutes, and by later runs after hours; what became of each is kept in the outbox. It ends earlier when the day's
     energy is used up (modem.energy_j_per_day). What the network holds for the trap is fetched and obeyed. Prints the
     messages that were due, as they stand afterwards; joules are what their sessions have taken. Exit status: 0 all
-    that was due is sent (or nothing was due), 1 something is not, 4 the modem is missing or silent.
+    that was due is sent (or nothing was due), 1 something is not, 4 the modem is missing or silent, or rests since it
+    was. With --alerts, 0 also where another `transmit` runs: that one takes new alerts up before its next session.
     """
     if not ctx.data.is_dir():
         raise StoreError(f"there is no folder {ctx.data}", hint="is the card mounted? name its folder with --data CARD")
     if not (ctx.data / "cameratrap.db").is_file():
-        ctx.say(f"nothing is due: there is no card's database in {ctx.data}")
-        out.table(COLUMNS, [])
-        return 0
+        raise StoreError(
+            f"there is no card's database in {ctx.data}", hint="is the card mounted? `cameratrap watch` makes a new one"
+        )
     limits = _limits(ctx, alerts_only=alerts_only, ignore_schedule=ignore_schedule, no_wait=no_wait)
-    return _show(ctx, out, limits) if dry_run else _send(ctx, out, port, limits)
+    return _show(ctx, out, limits) if dry_run else _send_alone(ctx, out, port, limits)
 
 
 def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: bool) -> Limits:
@@ -98,6 +100,7 @@ def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: 
 def _show(ctx: Context, out: Output, limits: Limits) -> int:
     from cameratrap.app.transmit import mailbox_is_due, wanted
     from cameratrap.store.connection import open_for_reading
+    from cameratrap.store.keys import key_path
     from cameratrap.store.migrations import CARD_MIGRATIONS
     from cameratrap.store.outbox import Outbox, OutboxState
     from cameratrap.wire.seal import is_sealed
@@ -108,50 +111,91 @@ def _show(ctx: Context, out: Output, limits: Limits) -> int:
         spared = {message.name for message in outbox.worthless()} if limits.supersede else set()
         queued = [message for message in outbox.messages(OutboxState.QUEUED) if message.name not in spared]
         due = [message for message in wanted(outbox, now, limits) if message.name not in spared]
+        mailbox = limits.mailbox_credits if mailbox_is_due(outbox, now, limits) else 0
+        least, most = _costs(connection, due, limits, mailbox)
         out.table(COLUMNS, _rows(outbox, due))
         waiting = [message for message in queued if message not in due]
-        mailbox = limits.mailbox_credits if mailbox_is_due(outbox, now, limits) else 0
-        costs = sum(message.credits for message in due) + mailbox
-        ctx.say(f"{len(due)} due, {plural(costs, 'credit')}; {_waiting(waiting)}")
+        ctx.say(f"{len(due)} due, {_credits(least, most)}; {_waiting(outbox, waiting, limits, now)}")
         _say_what_else(ctx, outbox, limits, now)
     if mailbox:
-        ctx.say("one of the credits is for the mailbox: no session got through for modem.mailbox_every_days")
+        unless = ", unless a message gets through first" if due else ""
+        ctx.say(f"a credit is for the mailbox{unless}: no session got through for modem.mailbox_every_days")
     if spared:
         ctx.say(f"{len(spared)} would not be sent: newer messages have told all they tell but for their health")
     if unsealed := sum(not is_sealed(message.payload) for message in due):
-        ctx.say(f"{unsealed} not sealed: anyone could read or forge them (`cameratrap key new` makes a key)")
+        has_key = key_path(ctx.config.seal.key_file, ctx.data).exists()
+        how = "they were made before the trap had its key" if has_key else "`cameratrap key new` makes a key"
+        ctx.say(f"{unsealed} not sealed: anyone could read or forge them ({how})")
     return 0
 
 
+def _costs(
+    connection: sqlite3.Connection, due: Sequence[OutboxMessage], limits: Limits, mailbox: int
+) -> tuple[int, int]:
+    """The least and the most credits of what is due and of the ``mailbox``, each paid for once at most.
+
+    What gets through makes older messages worthless, found out in a copy in memory, and a look into the mailbox.
+    """
+    from cameratrap.store.connection import copy_in_memory
+    from cameratrap.store.outbox import Outbox
+
+    least, spared = 0, set[tuple[str, int, int]]()
+    with copy_in_memory(connection) as copy:
+        outbox = Outbox(copy)
+        for message in due:
+            if message.name not in spared:
+                least += message.credits
+                copy.execute("UPDATE outbox SET state = 'sent' WHERE id = ?", (message.id,))
+                spared |= {each.name for each in outbox.worthless()} if limits.supersede else set()
+    return (least if due else mailbox), sum(message.credits for message in due) + mailbox
+
+
+def _send_alone(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
+    """Send where no other process does."""
+    from cameratrap.store.card import InUseError, sole_writer
+
+    try:
+        with sole_writer(ctx.data, "transmit"):
+            return _send(ctx, out, port, limits)
+    except InUseError as error:
+        if not limits.alerts_only:
+            hint = "it ends by itself within half an hour, and the next run sends what is left"
+            raise StoreError(error.what, hint=hint) from error
+        ctx.say("another `transmit` is running: it takes new alerts up before its next session")
+        out.table(COLUMNS, [])
+        return 0
+
+
 def _send(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
-    from cameratrap.app.energy_meter import EnergyMeter
-    from cameratrap.app.transmit import mailbox_is_due, transmit, wanted
-    from cameratrap.app.transmit_report import TransmitReport
+    from cameratrap.app.transmit import held_back, mailbox_is_due, pays_for_any, transmit, wanted
+    from cameratrap.app.transmit_report import TransmitReport, resting_error
     from cameratrap.cli.transmit_hooks import check_clock, finish_downlink, hooks
     from cameratrap.drivers.clock import SystemClock
-    from cameratrap.store.card import sole_writer
     from cameratrap.store.connection import open_store
     from cameratrap.store.migrations import CARD_MIGRATIONS
     from cameratrap.store.outbox import Outbox, OutboxState
+    from cameratrap.store.sessions import number_counts, use_modem
     from cameratrap.wiring import open_link
 
     clock = SystemClock(ctx.config.station.zone)
-    with (
-        closing(open_store(ctx.data / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection,
-        sole_writer(ctx.data, "transmit"),
-    ):
+    with closing(open_store(ctx.data / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
         outbox = Outbox(connection)
+        use_modem(connection, f"{ctx.config.modem.type} at {port or ctx.config.modem.port}", clock.now())
         finish_downlink(ctx, connection, clock)
         superseded = outbox.supersede() if limits.supersede else []
         due = wanted(outbox, clock.now(), limits)
         if not due and not mailbox_is_due(outbox, clock.now(), limits):
             waiting = outbox.messages(OutboxState.QUEUED)
-            return _report(ctx, out, outbox, TransmitReport(waiting=waiting, superseded=superseded), limits)
-        if not EnergyMeter(outbox, clock, limits.power).session_s(limits.deadline_s, worthy=True):
+            held = held_back(outbox, clock.now(), limits)
+            status = _report(ctx, out, outbox, TransmitReport(waiting=waiting, superseded=superseded), limits)
+            if held is not None:
+                raise resting_error(*held)
+            return status
+        if not pays_for_any(outbox, clock, limits, due):
             # Before the modem is opened, which may switch it on.
             report = TransmitReport(unsent=due, superseded=superseded, out_of_energy=True)
             return _report(ctx, out, outbox, report, limits)
-        with closing(open_link(ctx.config, port)) as link:
+        with closing(open_link(ctx.config, port, number_counts=number_counts(connection))) as link:
             report = transmit(outbox, link, clock, limits, hooks(ctx, connection, clock, _teller(ctx)))
             report.superseded = [*superseded, *report.superseded]
             if report.contact:
@@ -172,11 +216,12 @@ def _report(ctx: Context, out: Output, outbox: Outbox, report: TransmitReport, l
 
     out.table(COLUMNS, _rows(outbox, [*report.sent, *report.unsent]))
     least, most = report.credits
-    ctx.say(f"{len(report.sent)} sent, {_credits(least, most)}; {_waiting(report.waiting)}")
+    now = datetime.now(ctx.config.station.zone)
+    ctx.say(f"{len(report.sent)} sent, {_credits(least, most)}; {_waiting(outbox, report.waiting, limits, now)}")
     if report.superseded:
         told = "newer messages have told all they tell but for their health"
         ctx.say(f"{len(report.superseded)} superseded and not sent: {told}")
-    _say_what_else(ctx, outbox, limits, datetime.now(ctx.config.station.zone))
+    _say_what_else(ctx, outbox, limits, now)
     if report.device_error is not None:
         raise report.device_error
     if report.unsent:
@@ -186,10 +231,10 @@ def _report(ctx: Context, out: Output, outbox: Outbox, report: TransmitReport, l
 
 def _say_what_else(ctx: Context, outbox: Outbox, limits: Limits, now: datetime) -> None:
     """What the day's energy is, and what keeps the modem from being tried."""
-    from cameratrap.store.sessions import used_on
+    from cameratrap.store.sessions import taken_on
 
     if limits.power is not None:
-        used = sum(joules for _, joules in used_on(outbox.connection, now.date()))
+        used = sum(each.joules for each in taken_on(outbox.connection, now.date()))
         session = limits.power.session_w * limits.deadline_s
         ctx.say(f"{used:.0f} of {limits.power.day_j:.0f} J used today; a session takes up to {session:.0f} J")
     fault = outbox.standing_fault()
@@ -202,8 +247,13 @@ def _credits(least: int, most: int) -> str:
     return plural(least, "credit") if least == most else f"{least} to {most} credits"
 
 
-def _waiting(messages: Sequence[OutboxMessage]) -> str:
-    planned = [message.next_attempt_at for message in messages if message.next_attempt_at is not None]
+def _waiting(outbox: Outbox, messages: Sequence[OutboxMessage], limits: Limits, now: datetime) -> str:
+    """How many wait, and until when the first of them does; no message before the modem's rest is over."""
+    fault = outbox.standing_fault()
+    rests = fault is not None and fault.holds(now) and not limits.ignore_schedule
+    rest = [fault.next_at] if fault is not None and rests else []
+    times = [[*rest, *([message.next_attempt_at] if message.next_attempt_at else [])] for message in messages]
+    planned = [max(each) for each in times if each]
     until = f", the first until {min(planned).isoformat(timespec='seconds')}" if planned else ""
     return f"{len(messages)} wait{until}"
 

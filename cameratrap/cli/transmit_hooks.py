@@ -59,7 +59,7 @@ def check_clock(ctx: Context, link: SatelliteLink, clock: Clock, connection: sql
     """Compare the clock where that is configured. What was sent is sent: no failure here is the run's."""
     if not ctx.config.clock.check:
         return
-    from cameratrap.app.clock_check import ClockSettings, check, describe
+    from cameratrap.app.clock_check import ClockNotSetError, ClockSettings, check, describe
     from cameratrap.drivers.clock import set_system_clock
 
     settings = ClockSettings(set_clock=set_system_clock if ctx.config.clock.correct else None)
@@ -67,6 +67,8 @@ def check_clock(ctx: Context, link: SatelliteLink, clock: Clock, connection: sql
     try:
         reading = check(link, clock, connection, settings)
     except DeviceError as error:
-        ctx.say(plain(f"the clock was not checked: {error}"))
+        ctx.say(plain(str(error) if isinstance(error, ClockNotSetError) else f"the clock was not checked: {error}"))
+        if error.hint:
+            ctx.say(f"hint: {error.hint}")
         return
     ctx.say("the network told no time" if reading is None else describe(reading))

@@ -76,6 +76,7 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     make_card_folder(ctx.data)
     with sole_writer(ctx.data, "watch"), make_card(ctx.data, _deployment(ctx, pictures)) as card:
         _sweep(ctx, card, settings)
+        _say_asleep(card, clock.now())
         player = FolderReplay(pictures, clock, trigger_keys(card.connection))
         trap = Watch(card, player, detector, clock, boot_id=REPLAY_BOOT_ID, serial="replay", settings=settings)
         closing = closing_rules(config, ctx.taxa(), card)
@@ -92,6 +93,15 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     if copies := len(pictures) - player.frames:
         ctx.say(f"left out: {plural(copies, 'copy', 'copies')} of other pictures")
     return 3 if problems or report.failures else 0
+
+
+def _say_asleep(card: Card, now: datetime) -> None:
+    """A trap that a command has sent to sleep looks like one that is broken."""
+    from cameratrap.app.command_effects import WAKE_HINT, asleep
+
+    told = asleep(card.connection, now)
+    if told is not None:
+        click.echo(f"{told}\nhint: {WAKE_HINT}", err=True)
 
 
 def _check_gaps(card: Path, pictures: Sequence[TimedPicture], most: timedelta) -> None:

@@ -178,8 +178,8 @@ class Modem(Section, frozen=True):
         str,
         Meta(
             pattern=r"^(9602|9704)\Z",
-            title='"9602" or "9704"',
-            description="the RockBLOCK's modem; a 9603 or 9602N is a 9602, too",
+            title='"9602" or "9704" (a 9603 is a "9602")',
+            description="the RockBLOCK's modem",
         ),
     ] = "9602"
     port: Annotated[str, Meta(description="serial device of the modem")] = "/dev/serial0"
@@ -213,9 +213,14 @@ class Modem(Section, frozen=True):
     ] = 62
     energy_j_per_day: Annotated[
         float, Meta(ge=150, le=1000000, description="joules that it may take a day; then the rest waits for tomorrow")
-    ] = 450
+    ] = 600
     reserve_j: Annotated[
-        float, Meta(ge=0, le=1000000, description="joules of these that are kept for the newest message and for alerts")
+        float,
+        Meta(
+            ge=0,
+            le=1000000,
+            description="joules of these that alerts leave to the summaries, and the summaries to alerts",
+        ),
     ] = 120
     mailbox_every_days: Annotated[
         int,

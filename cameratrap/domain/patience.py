@@ -26,7 +26,7 @@ STANDING = (ACCOUNT, HARDWARE)
 SKY_DELAYS_S = (60.0, 180.0, 360.0, 3600.0, 7200.0, 21600.0)
 DELAYS_S = {"busy": (30.0, *SKY_DELAYS_S), "network": (1800.0, 3600.0, 7200.0, 21600.0)}
 JITTER = 0.25  # so that traps that failed together do not all try again together
-CLOCK_TOLERANCE = timedelta(minutes=1)
+CLOCK_TOLERANCE = timedelta(seconds=5)  # what a clock may go back by without having been set
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # After the n-th failed session in a row the modem rests so long; after more, for the last of them.
@@ -49,8 +49,8 @@ def retry_delay_s(attempts: int, jitter: float, fault: str = "") -> float:
 class StandingFault:
     """Since the last success ``sessions`` sessions failed for a reason that trying does not mend: ``fault``.
 
-    ``since`` and ``last_at`` are when the first and the last of them began, ``next_at`` when another may; ``detail``
-    is the last one's. ``is_permanent``: it has been so for long enough that it is tried once a week only.
+    ``since`` and ``last_at`` are when the first and the last of them ended, ``next_at`` when another may begin;
+    ``detail`` is the last one's. ``is_permanent``: it has been so for long enough that it is tried once a week only.
     """
 
     fault: str

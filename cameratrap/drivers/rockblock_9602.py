@@ -49,7 +49,8 @@ class RockBlock9602:
     """The modem at the end of ``line``. ``device`` is what errors call it, usually the port's name.
 
     ``reopen`` gives the line anew after it broke, or raises DeviceError; without it a broken line is the end.
-    ``power`` switches the modem, where that is wired: on before the first use, off by `close`.
+    ``power`` switches the modem, where that is wired: on before the first use, off by `close`. ``number_counts`` False:
+    an earlier process found that its message number confirms nothing (the results' details say so, `UNCONFIRMED`).
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class RockBlock9602:
         timing: Timing | None = None,
         reopen: Callable[[], SerialLink] | None = None,
         power: PowerSwitch | None = None,
+        number_counts: bool = True,
         monotonic_s: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -70,12 +72,19 @@ class RockBlock9602:
         self._power = power
         self._monotonic_s = monotonic_s
         self._wait = wait
-        self._number_counts = True
+        self._number_counts = number_counts
+        self._last_received: tuple[bytes, ...] = ()
         self._closed = False
 
     @classmethod
     def open(
-        cls, port: str, *, baud: int = 19200, power_pin: int | None = None, startup_s: float = STARTUP_S
+        cls,
+        port: str,
+        *,
+        baud: int = 19200,
+        power_pin: int | None = None,
+        startup_s: float = STARTUP_S,
+        number_counts: bool = True,
     ) -> RockBlock9602:
         """The modem on a serial port, switched on where ``power_pin`` (BCM number) drives its ON/OFF line.
 
@@ -87,10 +96,10 @@ class RockBlock9602:
             return SerialPort(port, baud=baud)
 
         if power_pin is None:
-            return cls(line(), device=port, reopen=line)
+            return cls(line(), device=port, reopen=line, number_counts=number_counts)
         power = PowerPin(power_pin)
         try:
-            link = cls(line(), device=port, reopen=line, power=power)
+            link = cls(line(), device=port, reopen=line, power=power, number_counts=number_counts)
         except DeviceError:
             power.close()
             raise
@@ -168,13 +177,19 @@ class RockBlock9602:
         )
         lost = self._run(session, lambda: session.outcome is not None)
         outcome = session.outcome
-        if outcome is None or (lost is not None and not outcome.began):
+        if outcome is None or (lost is not None and not outcome.began and not outcome.received):
             raise lost or self._silent()
         if not outcome.answered:
             raise self._silent()
         # A success that its number does not confirm is doubted once. Doubted for ever, it would be paid for for ever.
         self._number_counts = self._number_counts if outcome.number_counts is None else outcome.number_counts
-        return _result(outcome)
+        return _result(outcome, self._new(outcome.received))
+
+    def _new(self, received: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """Without the copy of what was handed on last: the modem keeps a message until its next session."""
+        new = received[1:] if received[:1] == self._last_received else received
+        self._last_received = received[-1:] or self._last_received
+        return new
 
     def _ask(self, command: bytes, parse: Callable[[str], Value | None], deadline_s: float) -> Value | None:
         query = QuerySession(command, parse, monotonic_s=self._monotonic_s(), deadline_s=deadline_s)
@@ -228,13 +243,13 @@ class RockBlock9602:
             f"the modem on {self._device} does not answer",
             device=self._device,
             why="it never said OK to AT",
-            hint="is it powered (a RockBLOCK charges for up to 30 s), is TXD wired to TXD, is modem.baud 19200?",
+            hint="is it powered (a RockBLOCK charges for up to 30 s), is TXD wired to TXD, is modem.baud 19200 and"
+            " modem.type right?",
         )
 
 
-def _result(outcome: SendOutcome) -> SendResult:
-    unread = outcome.mt_length > 0 and outcome.received is None
-    lost = f"; a message of {outcome.mt_length} bytes came in and could not be read" if unread else ""
+def _result(outcome: SendOutcome, received: tuple[bytes, ...]) -> SendResult:
+    lost = "; a message to the trap lay in the modem and could not be read" if outcome.unread else ""
     return SendResult(
         status=SendStatus(outcome.verdict.value),
         mo_status=outcome.mo_status,
@@ -242,7 +257,7 @@ def _result(outcome: SendOutcome) -> SendResult:
         retry_after_s=outcome.retry_after_s,
         uncertain=outcome.uncertain,
         detail=outcome.detail + lost,
-        received=outcome.received,
+        received=received,
         waiting=outcome.waiting,
         signal=outcome.signal,
         fault=outcome.fault or "",

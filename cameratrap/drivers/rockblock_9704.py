@@ -8,7 +8,6 @@ does not decide when to send, what or how often: that is the outbox's, and every
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -64,7 +63,7 @@ class RockBlock9704:
         self._power = power
         self._monotonic_s = monotonic_s
         self._library: LibraryProcess | None = None
-        self._received: deque[bytes] = deque()
+        self._received: list[bytes] = []
         self._completed: dict[int, bool] = {}
 
     @classmethod
@@ -93,6 +92,9 @@ class RockBlock9704:
         before it has the message. Afterwards there is always a result, if an uncertain one.
         """
         check_payload(payload)
+        return self._handing_on(lambda: self._sent(payload, deadline_s))
+
+    def _sent(self, payload: bytes, deadline_s: float) -> SendResult:
         ends_s = self._monotonic_s() + deadline_s
         signal = self.signal(deadline_s=deadline_s)
         library = self._begun(ends_s)
@@ -106,14 +108,17 @@ class RockBlock9704:
             if not any(line.target == "messageOriginateSegment" for line in library.heard):
                 raise
             result = _result(None, replace(_UNTOLD, meaning=str(error), fault=Fault.HARDWARE), "")
-        return self._complete(result, signal)
+        return replace(result, signal=signal)
 
     def check_mailbox(self, *, deadline_s: float) -> SendResult:
-        """Listen for messages to the trap for a while, and return the first.
+        """Listen for messages to the trap until one comes, for a while.
 
         A 9704 asks for nothing: what waits comes by itself while the modem sees a satellite, so that this costs no
         credit. Raises DeviceError when the modem does not answer.
         """
+        return self._handing_on(lambda: self._listened(deadline_s))
+
+    def _listened(self, deadline_s: float) -> SendResult:
         ends_s = self._monotonic_s() + deadline_s
         signal = self.signal(deadline_s=deadline_s)
         library = self._begun(ends_s)
@@ -123,9 +128,8 @@ class RockBlock9704:
         except DeviceError:
             self._end_library()
             raise
-        return self._complete(
-            SendResult(SendStatus.SENT, detail="" if came else f"nothing came in within {listen_s:.0f} s"), signal
-        )
+        detail = "" if came else f"nothing came in within {listen_s:.0f} s"
+        return SendResult(SendStatus.SENT, detail=detail, signal=signal)
 
     def imei(self, *, deadline_s: float = QUERY_DEADLINE_S) -> str:
         """The modem's 15 digits, by which the receiver knows the station. Raises DeviceError."""
@@ -232,10 +236,20 @@ class RockBlock9704:
             library.carry()
         return True
 
-    def _complete(self, result: SendResult, signal: int | None) -> SendResult:
-        """The result with the signal, and with the oldest message to the trap that came in."""
-        received = self._received.popleft() if self._received else None
-        return replace(result, signal=signal, received=received, waiting=len(self._received))
+    def _handing_on(self, session: Callable[[], SendResult]) -> SendResult:
+        """A session's result with the messages to the trap that came in, which the network holds no more.
+
+        Where some did, a missing modem is a result too.
+        """
+        try:
+            result = session()
+        except DeviceError as error:
+            if not self._received:
+                raise
+            result = SendResult(SendStatus.RETRY, detail=str(error), fault=Fault.HARDWARE.value)
+        received = tuple(self._received)
+        self._received.clear()
+        return replace(result, received=received)
 
 
 def _result(number: object, status: ImtStatus, word: str) -> SendResult:

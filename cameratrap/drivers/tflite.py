@@ -33,7 +33,8 @@ class TfliteDetector:
         delegate: bool = True,
         threshold: float | None = None,
     ) -> None:
-        """Load the model. ``threshold`` replaces the manifest's scores, overall and by class.
+        """Load the model. ``threshold`` replaces the manifest's scores, overall and by class: what scores less is
+        neither believed nor doubtful, so that no background makes it count.
 
         Raises ModelError when the runtime is missing, the file cannot be run, is not what the manifest says or is
         no detector.
@@ -72,7 +73,7 @@ class TfliteDetector:
         spec, head = self._manifest.input_spec, self._manifest.output_spec
         pixels = decode(still, spec)
         tensors, placement = self.model.run(pixels)
-        doubt = self._manifest.doubt_threshold
+        doubt = self._manifest.doubt_threshold if self._threshold is None else None
         found, doubtful = believed_and_doubtful(
             HEADS[head.head](tensors, spec, head),
             self._labels,

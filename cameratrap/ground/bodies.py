@@ -51,7 +51,11 @@ def read_json(body: bytes) -> dict[str, Any]:
     except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are both
         raise DecodeError("the body is not JSON", why=str(error)) from error
     if not isinstance(value, dict):
-        raise DecodeError("the body is not a JSON object", why=f"it is a {type(value).__name__}")
+        raise DecodeError(
+            "the body is not a JSON object",
+            why=f"it is a {type(value).__name__}",
+            hint="a delivery is one object; where a file has several, each stands on a line of its own",
+        )
     return value
 
 

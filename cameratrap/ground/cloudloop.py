@@ -5,7 +5,8 @@ One that was sent over SBD has a header ``sbd``, with the session's numbers; one
 there is no message number.
 
 Its ``signature`` field is empty in Cloudloop's documented example and nothing says how it would be checked, so such
-a delivery proves nothing.
+a delivery proves nothing. RockBLOCK's token covers the fields of RockBLOCK's own form and cannot prove one either: a
+delivery that carries it all the same is refused, as a false proof.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from cameratrap.domain.messages import MessageSource, ReceivedMessage
 from cameratrap.errors import DecodeError
 from cameratrap.ground.bodies import Json, check_payload, imei_of, momsn_of, number_of
-from cameratrap.ground.proof import ProofPolicy, check
+from cameratrap.ground.proof import TOKEN, ProofPolicy, check
 
 SESSION_OK = "SESSION_STATUS_OK"
 _TIME_PARTS = ("year", "month", "day", "hour", "minute", "second")
@@ -31,7 +32,7 @@ def is_delivery(values: Json) -> bool:
 
 def message(values: Json, body: bytes, policy: ProofPolicy) -> ReceivedMessage:
     """The message in a Cloudloop delivery. Raises DecodeError, and ProofError when ``policy`` requires a proof."""
-    verified = check({}, policy)
+    verified = check({TOKEN: str(values[TOKEN])} if values.get(TOKEN) else {}, policy)
     session, over_imt = values.get("sbd"), isinstance(values.get("imt"), dict)
     if not isinstance(session, dict):
         if not over_imt:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +41,7 @@ class IntakeStatus(StrEnum):
     QUARANTINED = "quarantined"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
+    DROPPED = "dropped"
     UNREADABLE = "unreadable"
 
 
@@ -122,7 +123,7 @@ class Intake:
         """Try everything in the refused log again; what is in the inbox afterwards leaves the log. Raises StoreError.
 
         A file of the log that cannot be read is named, and the others are still tried. ``forget`` drops what is
-        refused again: somebody has seen that it is forged.
+        refused again, since somebody has seen that it is forged, but never what could not be checked.
         """
         for path in self.refused.files():
             try:
@@ -132,10 +133,15 @@ class Intake:
                 continue
             part = Part(refused.name, refused.body, sniff(refused.name, refused.body))
             outcome = self.take(part, received_at=received_at)
+            if forget and isinstance(outcome.error, ProofError) and not outcome.error.unchecked:
+                outcome = replace(outcome, status=IntakeStatus.DROPPED)
             yield outcome
-            done = outcome.is_in or (forget and outcome.status is IntakeStatus.REFUSED)
-            if done and not self.rehearsing:
+            if self.rehearsing:
+                continue
+            if outcome.is_in:
                 self.refused.forget(refused)
+            elif outcome.status is IntakeStatus.DROPPED:
+                self.refused.drop(refused)
         if forget and not self.rehearsing:
             self.refused.forget_dropped()
 

@@ -92,7 +92,7 @@ def post(url: str, account: Account, imei: str, payload: bytes) -> str:
             said = answer.read(MAX_ANSWER_BYTES)
     except HTTPError as error:
         with error:
-            raise PostError(f"{url} refused the message", why=f"it answered {error.code} {error.reason}") from None
+            raise _http_error(url, error) from None
     except URLError as error:
         raise PostError(f"{url} was not reached", why=str(error.reason)) from None
     except (OSError, HTTPException) as error:
@@ -109,8 +109,14 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
+def _http_error(url: str, error: HTTPError) -> PostError:
+    """A server that fails, or a proxy that no longer waits, may have passed the message on before."""
+    why = f"it answered {error.code} {error.reason}"
+    return _uncertain(url, why) if error.code >= 500 else PostError(f"{url} refused the message", why=why)
+
+
 def _uncertain(url: str, why: str) -> PostError:
-    hint = "send it again if you like: the trap obeys a command once, however often it comes"
+    hint = "`command STATION list` tells whether the trap did it; to say it again is another command and credit"
     return PostError(f"{url} did not say whether it took the message", why=why, hint=hint, uncertain=True)
 
 

@@ -7,7 +7,9 @@ cannot be read does not cost the others.
 
 from __future__ import annotations
 
+import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePath
@@ -27,6 +29,7 @@ _HEX = re.compile(rb"(?:(?:0[xX])?[0-9A-Fa-f]{2}[ \t]*+)++")
 _HEX_PREFIX = re.compile(r"(?<![0-9A-Fa-f])0[xX]")
 _FORM = re.compile(rb"[A-Za-z_]+=[^\s]*")
 _MAIL = re.compile(rb"From |[A-Za-z][A-Za-z0-9-]{0,60}:[ \t\r\n]")  # a mailbox's or a header's first line
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NEXT_MAIL = re.compile(rb"(?<=\n)\r?\n(?=From )")  # in a mailbox; a line of a text that begins so is quoted: >From
 
 
@@ -61,6 +64,7 @@ def split_file(name: str, data: bytes) -> list[Part]:
 
     Never raises: whether a part is a message shows when it is read.
     """
+    data = _plain_text(data)
     if not data.strip(b"\r\n"):
         return []
     form = sniff(name, data)
@@ -75,6 +79,16 @@ def split_file(name: str, data: bytes) -> list[Part]:
     if first is None:
         return [Part(name, data, form)]
     return [Part(name, line, _line_form(line) or first, number) for number, line in lines]
+
+
+def _plain_text(data: bytes) -> bytes:
+    """JSON and other text as programs for Windows save it, without the mark of its encoding; all else as it is."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            with suppress(UnicodeDecodeError):
+                text = data.decode(encoding)
+                return text.encode("ascii") if text.isascii() else data
+    return data
 
 
 def _parts(name: str, form: Form, bodies: list[bytes]) -> list[Part]:
@@ -121,6 +135,8 @@ def _line_form(line: bytes) -> Form | None:
     """What one line is, None if nothing that comes by the line."""
     if line.startswith(b"{") and line.endswith(b"}"):
         return Form.JSON
+    if line.startswith(b"[") and line.endswith(b"]") and line.isascii():
+        return Form.JSON  # and refused for being a list
     if _HEX.fullmatch(line):
         return Form.HEX
     return Form.FORM if _FORM.match(line) and b"imei=" in line else None

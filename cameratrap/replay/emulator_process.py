@@ -15,6 +15,7 @@ from cameratrap.replay.gateway import Gateway, WebhookFolder
 from cameratrap.replay.jspr_emulator import JsprEmulator
 from cameratrap.replay.jspr_messages import JsprPlan
 from cameratrap.replay.modem_emulator import ModemEmulator, SessionPlan
+from cameratrap.sbd.network_time import ERAS, FRAME
 
 
 def plans(text: str, session_s: float = 0.0) -> list[SessionPlan]:
@@ -52,8 +53,9 @@ def jspr_plans(text: str, takes_s: float = 0.0) -> list[JsprPlan]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the pseudo-terminal's name, then serve until SIGTERM or SIGINT."""
     options = _parser().parse_args(arguments)
-    gateway = Gateway(WebhookFolder(options.gateway, options.format), now=_clock(options.clock))
-    modem = _modem(options, gateway)
+    now = _clock(options.clock)
+    gateway = Gateway(WebhookFolder(options.gateway, options.format), now=now)
+    modem = _modem(options, gateway, now)
     # Blocked before the serving thread starts, so that both wait here for `sigwait` and interrupt nothing.
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -65,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.pty_link.unlink(missing_ok=True)
 
 
-def _modem(options: argparse.Namespace, gateway: Gateway) -> SerialDevice:
+def _modem(options: argparse.Namespace, gateway: Gateway, now: Callable[[], datetime]) -> SerialDevice:
     if options.model == "9704":
         return JsprEmulator(
             gateway.accept,
@@ -81,6 +83,7 @@ def _modem(options: argparse.Namespace, gateway: Gateway) -> SerialDevice:
         plans=plans(options.status, options.session_s),
         mt_queue=options.mt,
         session_s=options.session_s,
+        frames=None if now() < ERAS[-1] else lambda: (now() - ERAS[-1]) // FRAME,
     )
 
 
@@ -116,7 +119,10 @@ def _parser() -> argparse.ArgumentParser:
         help="MO statuses in turn, e.g. 18!,32,0 or network_error!,never (! = delivered all the same)",
     )
     parser.add_argument(
-        "--clock", type=datetime.fromisoformat, metavar="TIME", help="what the gateway's clock starts at"
+        "--clock",
+        type=datetime.fromisoformat,
+        metavar="TIME",
+        help="what the clocks of the gateway and of the 9602's network start at",
     )
     parser.add_argument(
         "--mt", type=bytes.fromhex, action="append", default=[], metavar="HEX", help="a message that waits for the trap"

@@ -29,7 +29,7 @@ _TRANSFERS = re.compile(rb"\+SBD(IXA|IX|I)(=.*)?")
 RADIO_DISABLED = 34
 MAILBOX_FAILED = 2
 
-_HARMLESS = re.compile(rb"E[01]|Q0|V1|&[DK][0-3]|&[WY]0|\+SBDST=\d+|\+SBDMTA=[01]|\+CIER=.*|\*R[01]|\*F|")
+_HARMLESS = re.compile(rb"E[01]|(?:Q0|V1)+|&[DK][0-3]|&[WY]0|\+SBDST=\d+|\+SBDMTA=[01]|\+CIER=.*|\*R[01]|\*F|")
 
 
 class ModemEmulator:
@@ -37,8 +37,8 @@ class ModemEmulator:
 
     Sessions follow ``plans`` in turn and then succeed. ``spacing`` is what firmware versions put after a comma.
     ``unsupported`` are commands (without AT) this modem answers with ERROR, ``ignored`` those it never answers.
-    ``damaged_reads``: how many times AT+SBDRB gives a wrong checksum. ``frames`` is the network's time, None without
-    network. ``rings`` is whether the network has announced a message.
+    ``damaged_reads``: how many times AT+SBDRB gives a wrong checksum. ``frames`` tells the network's time,
+    None without network. ``rings`` is whether the network has announced a message.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class ModemEmulator:
         unsupported: Sequence[bytes] = (),
         ignored: Sequence[bytes] = (),
         damaged_reads: int = 0,
-        frames: int | None = None,
+        frames: int | Callable[[], int] | None = None,
         rings: bool = False,
     ) -> None:
         self.imei = imei
@@ -117,6 +117,10 @@ class ModemEmulator:
         self._typed_ahead.clear()
         return answer + self.feed(typed, now_s)
 
+    def _network_time(self) -> str:
+        frames = self._frames() if callable(self._frames) else self._frames
+        return "-MSSTM: no network service" if frames is None else f"-MSSTM: {frames:x}"
+
     def power_cycle(self) -> None:
         """Both buffers are empty after power-up, the echo is on; the message number survives."""
         self.mo_buffer = self.mt_buffer = self._pending = b""
@@ -176,7 +180,7 @@ class ModemEmulator:
             b"+SBDSX": self._status_line("SBDSX", (int(self._rings), len(self.mt_queue))),
             b"+CRIS": f"+CRIS:000,00{int(self._rings)}",
             b"+GEMON": f"+GEMON:{1000 * self.sessions}",
-            b"-MSSTM": "-MSSTM: no network service" if self._frames is None else f"-MSSTM: {self._frames:x}",
+            b"-MSSTM": self._network_time(),
         }
 
     def _clear(self, which: bytes) -> bytes:

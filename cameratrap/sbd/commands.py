@@ -17,6 +17,8 @@ MOMSN_MODULUS = 65536
 SESSION_TIMEOUT_S = 60
 
 ATTENTION = b"AT\r"
+WORDS_ON = b"ATQ0V1\r"  # a modem whose stored profile is quiet, or answers in digits, never says OK
+WORDS_ON_EVERY = 3  # tries of AT that were not answered
 ECHO_OFF = b"ATE0\r"
 DTR_IGNORED = b"AT&D0\r"
 FLOW_CONTROL_OFF = b"AT&K0\r"
@@ -37,11 +39,12 @@ FLUSH = b"AT*F\r"
 # The RockBLOCK gateway forwards a payload that begins so to another RockBLOCK, and the receiver never sees it.
 FORWARDING_PREFIX = b"RB"
 
-# Spacing and case vary with the firmware. A sign is read only where a modem has one: the MTMSN is -1 before the first.
+# Spacing and case vary with the firmware. A sign is read only where a modem has one: what tells of a message to the
+# trap may be -1 where there is none. An echo or a ring without a line end may stand in front, an OK behind.
 _ANY_CASE = re.IGNORECASE | re.ASCII
-_NUMBER, _MTMSN, _COMMA = r"(\d{1,5})", r"(-?\d{1,5})", r"\s*,\s*"
-_SBDIX = re.compile(r"\+SBDIXA?:\s*" + _COMMA.join([*[_NUMBER] * 3, _MTMSN, _NUMBER, _NUMBER]), _ANY_CASE)
-_SBDS = re.compile(r"\+?SBDS:\s*" + _COMMA.join([*[_NUMBER] * 3, _MTMSN]), _ANY_CASE)
+_NUMBER, _SIGNED, _COMMA = r"(\d{1,5})", r"(-?\d{1,5})", r"\s*,\s*"
+_SBDIX = re.compile(r".*\+SBDIXA?:\s*" + _COMMA.join([*[_NUMBER] * 3, *[_SIGNED] * 3]) + r"(?:\s+OK)?", _ANY_CASE)
+_SBDS = re.compile(r"(?:.*\+)?SBDS:\s*" + _COMMA.join([*[_NUMBER] * 3, _SIGNED]) + r"(?:\s+OK)?", _ANY_CASE)
 _SIGNAL = re.compile(r"\+CSQF?:\s*([0-5])", _ANY_CASE)
 _RING = re.compile(r"\+CRIS:\s*\d{1,3}\s*,\s*(\d{1,3})", _ANY_CASE)
 _IMEI = re.compile(r"(?:\+C?GSN:\s*)?(\d{15})", _ANY_CASE)
@@ -93,21 +96,31 @@ class SbdixReply:
     def from_line(cls, line: str) -> SbdixReply | None:
         """Read ``+SBDIX: 0, 12, 0, -1, 0, 0`` in any spacing; None for any other line."""
         match = _SBDIX.fullmatch(line)
-        return cls(*map(int, match.groups())) if match else None
+        if match is None:
+            return None
+        *values, mt_length, mt_queued = match.groups()
+        mo_status, momsn, mt_status, mtmsn = map(int, values)
+        return cls(mo_status, momsn, mt_status, mtmsn, max(0, int(mt_length)), max(0, int(mt_queued)))
 
 
 @dataclass(frozen=True, slots=True)
 class BufferStatus:
-    """What ``AT+SBDS`` tells: whether the MO buffer is loaded, and the MOMSN that the *next* session will use."""
+    """What ``AT+SBDS`` tells: whether the MO buffer is loaded, and the MOMSN that the *next* session will use.
+
+    ``mt_loaded`` is whether a message to the trap lies in the modem: it stays there, read or not, until a session.
+    """
 
     loaded: bool
     momsn: int
+    mt_loaded: bool = False
 
     @classmethod
     def from_line(cls, line: str) -> BufferStatus | None:
         """Read ``+SBDS: 0, 12, 0, -1`` in any spacing; None for any other line."""
         match = _SBDS.fullmatch(line)
-        return cls(int(match[1]) == 1, int(match[2]) % MOMSN_MODULUS) if match else None
+        if match is None:
+            return None
+        return cls(int(match[1]) == 1, int(match[2]) % MOMSN_MODULUS, int(match[3]) == 1)
 
 
 def signal_quality(line: str) -> int | None:

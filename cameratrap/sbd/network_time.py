@@ -1,7 +1,8 @@
 """The network's time: a count of 90 ms frames from the beginning of an era, and which era is for the reader to tell.
 
 Iridium begins a new era before a count can overflow; the modem does not say which one it counts in. Software that
-knows the second alone is ten years behind under the third.
+knows the second alone is ten years behind under the third. A count of an era that this program does not know gives no
+time, or one of years ago: never one of the future, which a clock that is wrong by years would take for true.
 """
 
 from __future__ import annotations
@@ -29,12 +30,7 @@ def frames_to_time(frames: int, near: datetime, *, not_before: datetime = BUILT)
     """
     if not 0 <= frames < FRAMES:
         return None
-    possible = [time for time in _readings(frames) if time >= not_before]
+    possible = [time for time in (era + frames * FRAME for era in ERAS) if time >= not_before]
     if near < not_before:
         return min(possible, default=None)
     return min(possible, key=lambda time: abs(time - near), default=None)
-
-
-def _readings(frames: int) -> list[datetime]:
-    """The count under each era. Only the last era may have overflowed: each one before it was ended in time."""
-    return [*(era + frames * FRAME for era in ERAS), ERAS[-1] + (frames + FRAMES) * FRAME]

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from cameratrap.sbd.commands import MOMSN_MODULUS, BufferStatus, SbdixReply
 from cameratrap.sbd.status import Fault, Verdict, classify
 
+UNCONFIRMED = "its message number does not confirm it"
+
 
 @dataclass(frozen=True, slots=True)
 class SendOutcome:
-    """How one session ended. The first fields are those of ``ports.SendResult``; ``mt_length`` is the size of a message
-    that came in, ``received`` the message, where it could be read.
+    """How one session ended. The first fields are those of ``ports.SendResult``; ``unread`` is whether a message to the
+    trap lay in the modem and could not be read.
 
     ``answered`` is False where the modem never said OK, ``began`` where no session was asked for, so that nothing can
     have left; ``ring`` is whether the network announced a message. ``number_counts`` is what the session taught of the
@@ -34,8 +36,8 @@ class SendOutcome:
     uncertain: bool = False
     signal: int | None = None
     waiting: int = 0
-    received: bytes | None = field(default=None, repr=False)
-    mt_length: int = 0
+    received: tuple[bytes, ...] = field(default=(), repr=False)
+    unread: bool = False
     ring: bool = False
     answered: bool = True
     began: bool = True
@@ -87,9 +89,16 @@ class Heard:
         return self.emptied if self.before is None else not self.before.loaded
 
     @property
-    def mt_length(self) -> int:
-        """The size of the message that came in, 0 where none did."""
-        return self.reply.mt_length if self.reply is not None and self.reply.mt_status == 1 else 0
+    def mt_left(self) -> bool:
+        """An earlier session left a message to the trap in the modem, which the next one clears."""
+        return self.before is not None and self.before.mt_loaded
+
+    @property
+    def mt_came(self) -> bool:
+        """A message to the trap came in. Where the session's answer was lost, AT+SBDS says whether one is there."""
+        if self.reply is None:
+            return self.after is not None and self.after.mt_loaded
+        return self.reply.mt_status == 1 and self.reply.mt_length > 0
 
     @property
     def mt_queued(self) -> int:
@@ -97,7 +106,10 @@ class Heard:
 
 
 def judge(heard: Heard, *, number_counts: bool = True) -> SendOutcome:
-    """What may be claimed once SBDIX was written. ``number_counts`` False: an earlier session unmasked the witness."""
+    """What may be claimed once SBDIX was written. ``number_counts`` False: an earlier session unmasked the witness.
+
+    The details of a success that the number does not confirm, and of a doubted one, contain ``UNCONFIRMED``.
+    """
     if heard.reply is None:
         return _without_reply(heard)
     status = classify(heard.reply.mo_status)
@@ -117,16 +129,17 @@ def judge(heard: Heard, *, number_counts: bool = True) -> SendOutcome:
 def _claimed_success(heard: Heard, reply: SbdixReply, number_counts: bool) -> SendOutcome:
     status = classify(reply.mo_status)
     if heard.advanced or heard.blind or not number_counts:
+        unconfirmed = not number_counts and heard.after is not None and not heard.advanced
         return SendOutcome(
             Verdict.SENT,
-            f"MO status {status.code}: {status.meaning}",
+            f"MO status {status.code}: {status.meaning}" + (f", but {UNCONFIRMED}" if unconfirmed else ""),
             mo_status=status.code,
             momsn=reply.momsn,
             number_counts=heard.advanced or None,
         )
     return SendOutcome(
         Verdict.RETRY,
-        f"the modem answered {status.code} (sent), but its message number does not confirm it",
+        f"the modem answered {status.code} (sent), but {UNCONFIRMED}",
         Fault.NETWORK,
         mo_status=status.code,
         uncertain=True,
@@ -139,7 +152,7 @@ def _without_reply(heard: Heard) -> SendOutcome:
         return SendOutcome(
             Verdict.RETRY, "the modem refused to start a session", Fault.BUSY, uncertain=not heard.stood_still
         )
-    hope = ", but its message number went up: it has probably arrived" if heard.advanced else ""
+    hope = ", but its message number went up: it probably succeeded" if heard.advanced else ""
     return SendOutcome(
         Verdict.RETRY, f"the modem did not say how the session ended{hope}", Fault.NETWORK, uncertain=True
     )

@@ -31,6 +31,7 @@ class QuerySession(Generic[Value]):
         self._buffer = ReceiveBuffer()
         self._outgoing = b""
         self._asked = False
+        self._tries = 1
         self.value: Value | None = None
         self.answered = False
         self.done = False
@@ -58,7 +59,9 @@ class QuerySession(Generic[Value]):
         if monotonic_s >= self.ends_s or (self.answered and monotonic_s >= self._step_ends_s):
             self.done = True
         elif monotonic_s >= self._step_ends_s:
-            self._say(commands.ATTENTION, monotonic_s + ATTENTION_S)
+            self._tries += 1
+            command = commands.ATTENTION if self._tries % commands.WORDS_ON_EVERY else commands.WORDS_ON
+            self._say(command, monotonic_s + ATTENTION_S)
 
     def line_lost(self, why: str) -> None:  # noqa: ARG002 - the same call as SbdSession's
         """The serial line is gone for good."""

@@ -14,7 +14,7 @@ from cameratrap.sbd.commands import BufferStatus, SbdixReply
 from cameratrap.sbd.lines import ReceiveBuffer, unsolicited
 from cameratrap.sbd.outcome import Heard, SendOutcome, judge
 from cameratrap.sbd.status import Fault, Verdict
-from cameratrap.sbd.steps import TABLE, TRIES, Step, Timing, Token, word, words
+from cameratrap.sbd.steps import READS, TABLE, TRIES, Step, Timing, Token, word, words
 
 RADIO_DISABLED = 34
 
@@ -51,7 +51,7 @@ class SbdSession:
         self._heard = Heard()
         self._signal: int | None = None
         self._ring = False
-        self._received: bytes | None = None
+        self._received: dict[Step, bytes] = {}
         self._answered = False
         self._transferring = False
         self.outcome: SendOutcome | None = None
@@ -112,7 +112,7 @@ class SbdSession:
 
     def _take_next(self) -> bool:
         """Take the next line, or the block that answers AT+SBDRB; False where nothing is complete."""
-        if self._step is Step.READ:
+        if self._step in READS:
             line = self._buffer.line_before_block()
             if line is None:
                 return self._take_block()
@@ -126,8 +126,8 @@ class SbdSession:
         message = self._buffer.next_mt_message()
         if message is None:
             return False
-        if message.intact and message.payload:
-            self._received = message.payload
+        if message.intact:
+            self._received[self._step] = message.payload
         self._react(Token.BLOCK if message.intact else Token.DAMAGED)
         return True
 
@@ -189,7 +189,7 @@ class SbdSession:
         self._entered[step] += 1
         if self._entered[step] > TRIES.get(step, self._entered[step]):
             self._enter(TABLE[step][Token.EXHAUSTED])
-        elif step in {Step.CHECK, Step.CONFIRM} and (self._heard.before is None or self._payload is None):
+        elif step in {Step.CHECK, Step.CONFIRM} and not self._asks_status(step):
             self._enter(Step.TRANSFER if step is Step.CHECK else Step.CONCLUDE)
         elif (onward := self._onward(step)) is not None:
             self._enter(onward)
@@ -206,6 +206,8 @@ class SbdSession:
         """Where a crossroads leads; None for a step that waits."""
         reply = self._heard.reply
         if step is Step.PREPARED:
+            return Step.SAVE if self._heard.mt_left and Step.SAVE not in self._received else Step.SAVED
+        if step is Step.SAVED:
             return Step.RING if self._payload is None else Step.WRITE
         if step is Step.CONCLUDE:
             if reply is not None and reply.mo_status == RADIO_DISABLED:
@@ -213,18 +215,24 @@ class SbdSession:
             sent = judge(self._heard, number_counts=self._number_counts).verdict is Verdict.SENT
             return Step.CLEAR if sent and self._payload is not None else Step.COLLECT
         if step is Step.COLLECT:
-            return Step.READ if self._heard.mt_length else Step.FINISH
+            return Step.READ if self._heard.mt_came else Step.FINISH
         return None
+
+    def _asks_status(self, step: Step) -> bool:
+        """Not of a modem that does not tell. A mailbox check only asks what came with an answer that was lost."""
+        lost = step is Step.CONFIRM and self._heard.reply is None
+        return self._heard.before is not None and (self._payload is not None or lost)
 
     @property
     def _answers_ring(self) -> bool:
         return self._ring and self._payload is None and self._entered[Step.TRANSFER] < 2
 
     def _say(self, step: Step) -> None:
-        self._outgoing += words(step, self._payload, answers_ring=self._answers_ring)
+        silent = step is Step.SYNC and self._entered[step] % commands.WORDS_ON_EVERY == 0
+        self._outgoing += commands.WORDS_ON if silent else words(step, self._payload, answers_ring=self._answers_ring)
         if step is Step.REFUSED:
             self._heard = replace(self._heard, refused=self._heard.reply is None)
-        if step is Step.READ_AGAIN:
+        if step in {Step.SAVE_AGAIN, Step.READ_AGAIN}:
             self._buffer.clear()
         self._step_ends_s = self._now_s + self._timing.patience_s(step)
 
@@ -238,9 +246,9 @@ class SbdSession:
             began=self._transferring,
             signal=self._signal,
             ring=self._ring,
-            mt_length=self._heard.mt_length,
             waiting=self._heard.mt_queued,
-            received=self._received,
+            received=tuple(filter(None, self._received.values())),
+            unread=any(step not in self._received for step in READS & self._entered.keys()),
         )
         self._step = Step.FINISH
         self._outgoing.clear()

@@ -13,6 +13,8 @@ The theory it rests on:
   Getting back to a modem that says OK may take that long.
 * AT+SBDS is the second witness, see ``outcome``: asked of the empty buffer, of the full one, and after the session.
 * Reading the modem's buffer does not clear it, so a message that arrived damaged at the computer is read once more.
+  Only the next session clears it: what an earlier one left there (its process was killed, its answer came too late) is
+  read before that. Where it had been read already it is read twice, since nobody else remembers.
 
 All set-up commands are wishes, not conditions: a modem that refuses or ignores them sends all the same.
 """
@@ -27,7 +29,7 @@ from cameratrap.sbd import commands
 
 
 class Step(Enum):
-    """Where a session stands. PREPARED, CONCLUDE, COLLECT and FINISH are crossroads: the session goes on at once."""
+    """Where a session stands. PREPARED, SAVED, CONCLUDE, COLLECT and FINISH are crossroads: it goes on at once."""
 
     SYNC = auto()
     ECHO_OFF = auto()
@@ -42,6 +44,10 @@ class Step(Enum):
     NUMBERED = auto()
     CLEAN = auto()
     PREPARED = auto()
+    SAVE = auto()
+    SAVE_AGAIN = auto()
+    SAVE_OUT = auto()
+    SAVED = auto()
     RING = auto()
     WRITE = auto()
     LOAD = auto()
@@ -118,6 +124,16 @@ def _ended(following: Step) -> Mapping[Token, Step]:
     return {Token.OK: following, Token.TIMEOUT: following}
 
 
+def _reading(read: Step, again: Step, read_out: Step, following: Step) -> Mapping[Step, Mapping[Token, Step]]:
+    """Reading the message to the trap that is in the modem, and once more where it came damaged."""
+    repeat = dict.fromkeys((Token.DAMAGED, Token.ERROR, Token.TIMEOUT), again)
+    return {
+        read: {Token.BLOCK: read_out, **repeat, Token.EXHAUSTED: following},
+        again: {Token.OK: read, Token.TIMEOUT: again, Token.EXHAUSTED: following},
+        read_out: _wish(following),
+    }
+
+
 # The whole machine: what leads where. A token that is not listed is noise in that step and changes nothing.
 # EXHAUSTED stands for entering a step more often than TRIES allows.
 TABLE: Mapping[Step, Mapping[Token, Step]] = {
@@ -175,15 +191,8 @@ TABLE: Mapping[Step, Mapping[Token, Step]] = {
         Token.EXHAUSTED: Step.COLLECT,
     },
     Step.RADIO_ON: _wish(Step.COLLECT),
-    Step.READ: {
-        Token.BLOCK: Step.READ_OUT,
-        Token.DAMAGED: Step.READ_AGAIN,
-        Token.ERROR: Step.READ_AGAIN,
-        Token.TIMEOUT: Step.READ_AGAIN,
-        Token.EXHAUSTED: Step.FINISH,
-    },
-    Step.READ_AGAIN: {Token.OK: Step.READ, Token.TIMEOUT: Step.READ_AGAIN, Token.EXHAUSTED: Step.FINISH},
-    Step.READ_OUT: _wish(Step.FINISH),
+    **_reading(Step.SAVE, Step.SAVE_AGAIN, Step.SAVE_OUT, Step.SAVED),
+    **_reading(Step.READ, Step.READ_AGAIN, Step.READ_OUT, Step.FINISH),
 }
 
 SAYS: Mapping[Step, bytes] = {
@@ -197,6 +206,8 @@ SAYS: Mapping[Step, bytes] = {
     Step.EMPTY: commands.CLEAR_MO_BUFFER,
     Step.NUMBER: commands.BUFFER_STATUS,
     Step.CLEAN: commands.ATTENTION,
+    Step.SAVE: commands.READ_BINARY,
+    Step.SAVE_AGAIN: commands.ATTENTION,
     Step.RING: commands.RING_STATUS,
     Step.CHECK: commands.BUFFER_STATUS,
     Step.TRANSFER: commands.INITIATE_SESSION,
@@ -214,6 +225,8 @@ TRIES: Mapping[Step, int] = {
     Step.SYNC: 40,
     Step.NUMBER: 2,
     Step.CLEAN: 45,
+    Step.SAVE: 2,
+    Step.SAVE_AGAIN: 5,
     Step.WRITE: 3,
     Step.REFUSED: 5,
     Step.RECOVER: 15,
@@ -223,7 +236,8 @@ TRIES: Mapping[Step, int] = {
     Step.READ_AGAIN: 5,
 }
 
-_PATIENT = frozenset({Step.SYNC, Step.CLEAN, Step.RECOVER, Step.REFUSED, Step.READ_AGAIN})
+READS = frozenset({Step.SAVE, Step.READ})  # what AT+SBDRB answers is a block, not lines
+_PATIENT = frozenset({Step.SYNC, Step.CLEAN, Step.RECOVER, Step.REFUSED, Step.SAVE_AGAIN, Step.READ_AGAIN})
 
 
 def words(step: Step, payload: bytes | None, *, answers_ring: bool) -> bytes:

@@ -121,9 +121,13 @@ def make_card_folder(folder: Path) -> None:
         raise StoreError(f"the folder {folder} cannot be made", why=error.strerror or str(error)) from error
 
 
+class InUseError(StoreError):
+    """Another process of the same kind holds the folder."""
+
+
 @contextmanager
 def sole_writer(folder: Path, what: str) -> Iterator[None]:
-    """Hold an existing folder for one writing process. Raises StoreError when another one already has it."""
+    """Hold an existing folder for one writing process. Raises InUseError when another one already has it."""
     try:
         descriptor = os.open(folder / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
@@ -133,7 +137,7 @@ def sole_writer(folder: Path, what: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise StoreError(f"another `{what}` is already running on {folder}", hint="stop it first") from error
+            raise InUseError(f"another `{what}` is already running on {folder}", hint="stop it first") from error
         yield
     finally:
         os.close(descriptor)

@@ -105,6 +105,18 @@ def empty_store(migrations: Sequence[Migration]) -> Iterator[sqlite3.Connection]
         yield connection
 
 
+@contextmanager
+def copy_in_memory(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """A copy to try things out on. Raises StoreError."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        copy.row_factory = sqlite3.Row
+        try:
+            connection.backup(copy)
+        except sqlite3.Error as error:
+            raise store_error(error, path_of(connection)) from error
+        yield copy
+
+
 def _connect_read_only(path: Path) -> sqlite3.Connection:
     """Where no write-ahead log lies beside it nobody has the database open, and reading needs no files of its own."""
     has_log = path.with_name(path.name + "-wal").exists()

@@ -12,7 +12,7 @@ from cameratrap.store.clock_readings import create_clock_readings
 from cameratrap.store.commands import create_commands
 from cameratrap.store.inbox import create_inbox
 from cameratrap.store.outbox import create_outbox, rank_outbox
-from cameratrap.store.seal_counter import create_seal_epochs
+from cameratrap.store.seal_counter import create_seal_epochs, know_the_file
 from cameratrap.store.sent_commands import create_sent_commands
 from cameratrap.store.sessions import create_sessions
 from cameratrap.store.summaries import create_tellings
@@ -145,5 +145,6 @@ CARD_MIGRATIONS = (
     create_sessions,
     create_tellings,
     create_alerts,
+    know_the_file,
 )
 INBOX_MIGRATIONS = (create_inbox, create_trust, create_sent_commands)

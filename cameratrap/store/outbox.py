@@ -210,6 +210,7 @@ class Outbox:
         values = (
             state.value,
             0 if result.uncertain else 1,
+            now.isoformat(),
             self._next_attempt(message, result, now).isoformat() if queued else None,
             result.mo_status,
             result.momsn,
@@ -220,8 +221,8 @@ class Outbox:
         )
         with transaction(self._connection):
             self._connection.execute(
-                "UPDATE outbox SET state = ?, uncertain_attempts = uncertain_attempts - ?, next_attempt_at = ?, "
-                "last_mo_status = ?, momsn = ?, detail = ?, sent_at = ?, fault = ? WHERE id = ?",
+                "UPDATE outbox SET state = ?, uncertain_attempts = uncertain_attempts - ?, last_attempt_at = ?, "
+                "next_attempt_at = ?, last_mo_status = ?, momsn = ?, detail = ?, sent_at = ?, fault = ? WHERE id = ?",
                 values,
             )
             session = self._sessions.pop(message.id)

@@ -31,8 +31,9 @@ class OutboxState(StrEnum):
 class OutboxMessage:
     """One message. ``uncertain_attempts`` of its ``attempts`` may have delivered it although they did not succeed.
 
-    ``sequence`` numbers the messages of its ``kind``. A summary has a ``day``; another kind may have none. ``fault``
-    is the class of its last failure (``ports.SendResult``).
+    ``last_attempt_at`` is when the last attempt ended, or began where nobody knows. ``sequence`` numbers the messages
+    of its ``kind``. A summary has a ``day``; another kind may have none. ``fault`` is the class of its last failure
+    (``ports.SendResult``).
     """
 
     id: int

@@ -42,6 +42,6 @@ def find_receiver_key(data: Path, key: SealKey, station: str) -> KeyFile | None:
         raise StoreError(
             f"the key {key.fingerprint} is that of station {known.station!r} already",
             why="two traps with one key would seal different messages under one number",
-            hint="make a key for each trap with `cameratrap key new`",
+            hint="make a key for each trap; if it is the same trap, name its modem in `ground.stations`",
         )
     return known

@@ -19,13 +19,14 @@ from cameratrap.errors import StoreError
 from cameratrap.store.durable import make_folder_durably, write_durably
 
 REFUSED_FOLDER = "refused"
+FORGOTTEN_FOLDER = "forgotten"  # within it: what a person has dropped
 # A month of thirty traps, while nobody sees that the key has changed.
 MAX_FILES = 1024
 MAX_LOG_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024  # as large as a delivery may be
 REVERIFY_HINT = (
     "`cameratrap receive reverify` takes them in once their key is in ground.rockblock_public_keys;"
-    " with --forget it drops what is forged"
+    " with --forget it drops what is false"
 )
 _DROPPED = "dropped"  # how many bodies made way, as text
 
@@ -139,6 +140,15 @@ class RefusedLog:
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             hint = "move it out of the folder"
             raise StoreError(f"{path} is not a refused body", why=str(error), hint=hint) from error
+
+    def drop(self, refused: RefusedBody) -> None:
+        """Take a body out of the log and its alarm, and keep it in a folder below, within the same limits. Raises
+        StoreError.
+
+        What is false today may be true under a key that is published tomorrow: moved back, it is tried again.
+        """
+        RefusedLog(self.folder / FORGOTTEN_FOLDER).keep(refused)
+        self.forget(refused)
 
     def forget(self, refused: RefusedBody) -> None:
         """Drop a body that was taken in after all. Raises StoreError."""

@@ -4,7 +4,10 @@ How far a key has been used stands in two places: in the card's database, and in
 durable before a number is used. Where they are not equal one of them was lost, restored from a copy or left behind by
 a power cut, and neither is believed: sealing goes on in a new epoch, drawn at random, under the next key id.
 
-What no trap can see: an image of the whole card, key, file and database together, that is written back. Whoever does
+A copy of the whole folder, written back, agrees with itself. What it can't bring back is the file's time of change
+(``st_ctime``): the file system alone sets it, and no program that copies. The database knows it of the last write.
+
+What no trap can see: an image of the whole file system, which holds that time too, that is written back. Whoever does
 that begins a new epoch by hand: ``cameratrap key renew``.
 """
 
@@ -20,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from cameratrap.errors import StoreError
 from cameratrap.store.connection import transaction
@@ -33,16 +37,21 @@ RENEWED = "somebody asked for it"
 USED_UP = "the counter of the epoch before was used up"
 NO_FILE = "the file beside the key was lost"
 NO_ROW = "the database knew nothing of the key: another card, or a new one"
+COPIED = "the file beside the key was put there or changed by somebody else: the folder was restored from a copy"
 DIFFERENT = "the database and the file beside the key did not agree: a power cut, or one was restored from a copy"
 
 
 @dataclass(frozen=True, slots=True)
 class SealState:
-    """How far a key has been used: ``next_counter`` is 65,536 where the epoch is used up."""
+    """How far a key has been used: ``next_counter`` is 65,536 where the epoch is used up.
+
+    ``changed_ns`` is when the file beside the key was changed last (its ``st_ctime_ns``), None where nobody knows.
+    """
 
     key_id: int
     epoch: bytes
     next_counter: int
+    changed_ns: int | None = None
 
     @property
     def next_number(self) -> SealNumber:
@@ -62,6 +71,14 @@ def create_seal_epochs(connection: sqlite3.Connection) -> None:
             UNIQUE (fingerprint, epoch)
         ) STRICT"""
     )
+
+
+def know_the_file(connection: sqlite3.Connection) -> None:
+    """When the file beside the key was changed by the write that the row knows of; a migration of the card's database.
+
+    Of what was stored before it is not known: such a key goes on in a new epoch.
+    """
+    connection.execute("ALTER TABLE seal_epochs ADD COLUMN file_changed_ns INTEGER")
 
 
 class SealCounter:
@@ -108,11 +125,8 @@ class SealCounter:
         return SealState(key_id, epoch, 0)
 
     def _store(self, state: SealState) -> None:
-        """The file first, so that a database which cannot be written leaves the file as it was."""
-        self._connection.execute(
-            "UPDATE seal_epochs SET next_counter = ? WHERE fingerprint = ? AND epoch = ?",
-            (state.next_counter, self._fingerprint, state.epoch.hex()),
-        )
+        """The row first: where the database cannot be written, the file stays as it was."""
+        self._set_row(state, "next_counter", state.next_counter)
         content = {
             "fingerprint": self._fingerprint,
             "key_id": state.key_id,
@@ -120,6 +134,13 @@ class SealCounter:
             "next_counter": state.next_counter,
         }
         write_durably(self._file, json.dumps(content).encode() + b"\n", mode=PRIVATE)
+        self._set_row(state, "file_changed_ns", self._file.stat().st_ctime_ns)
+
+    def _set_row(self, state: SealState, column: Literal["next_counter", "file_changed_ns"], value: int) -> None:
+        self._connection.execute(
+            f"UPDATE seal_epochs SET {column} = ? WHERE fingerprint = ? AND epoch = ?",
+            (value, self._fingerprint, state.epoch.hex()),
+        )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -154,7 +175,9 @@ def _why(filed: SealState | None, stored: SealState | None) -> str:
         return NO_FILE
     if stored is None:
         return NO_ROW
-    return USED_UP if filed == stored else DIFFERENT
+    if filed == stored:
+        return USED_UP
+    return COPIED if replace(filed, changed_ns=stored.changed_ns) == stored else DIFFERENT
 
 
 def counter_path(key_path: Path) -> Path:
@@ -165,8 +188,10 @@ def counter_path(key_path: Path) -> Path:
 def read_counter_file(path: Path, fingerprint: str) -> SealState | None:
     """What the file beside the key says of this key; None where it says nothing that can be used."""
     try:
-        content = json.loads(path.read_bytes())
-        state = SealState(int(content["key_id"]), bytes.fromhex(content["epoch"]), int(content["next_counter"]))
+        with path.open("rb") as file:
+            content, changed_ns = json.loads(file.read()), os.fstat(file.fileno()).st_ctime_ns
+        epoch, next_counter = bytes.fromhex(content["epoch"]), int(content["next_counter"])
+        state = SealState(int(content["key_id"]), epoch, next_counter, changed_ns)
         return state if content["fingerprint"] == fingerprint else None
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None  # lost or damaged, which is the same: a new epoch begins
@@ -177,7 +202,9 @@ def stored_state(connection: sqlite3.Connection, fingerprint: str) -> SealState 
     row = connection.execute(
         "SELECT * FROM seal_epochs WHERE fingerprint = ? ORDER BY id DESC LIMIT 1", (fingerprint,)
     ).fetchone()
-    return None if row is None else SealState(row["key_id"], bytes.fromhex(row["epoch"]), row["next_counter"])
+    if row is None:
+        return None
+    return SealState(row["key_id"], bytes.fromhex(row["epoch"]), row["next_counter"], row["file_changed_ns"])
 
 
 def why_begun(connection: sqlite3.Connection, fingerprint: str) -> str:

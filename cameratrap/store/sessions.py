@@ -10,16 +10,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from cameratrap.domain.energy import Taken
 from cameratrap.domain.patience import STANDING, StandingFault, standing_fault
 from cameratrap.ports import SendResult, SendStatus
+from cameratrap.sbd.outcome import UNCONFIRMED
 from cameratrap.store.connection import transaction
+from cameratrap.store.outbox_message import ALERT
 
 MAILBOX = "mailbox"  # a session that sends nothing and fetches what waits
+TEST = "test"  # a session that sends nothing of a day's: `doctor` tries the way
 POWERED = "powered"  # no session: the modem was started, or was on between two
 CLEARED = "cleared"  # no session: somebody says that the fault is mended
+MODEM = "modem"  # no session: from here on it is another modem, which is named
+NO_SESSION = (POWERED, CLEARED, MODEM)
 
 
 class SessionState(StrEnum):
@@ -114,13 +120,22 @@ def clear_fault(connection: sqlite3.Connection, now: datetime) -> None:
     _note(connection, CLEARED, now, "cleared", 0.0)
 
 
+def use_modem(connection: sqlite3.Connection, name: str, now: datetime) -> None:
+    """Write down which modem the sessions are made with: a fault is of one modem, and does not stand for another."""
+    with transaction(connection):
+        query = "SELECT detail FROM sessions WHERE kind = ? ORDER BY id DESC LIMIT 1"
+        known = connection.execute(query, (MODEM,)).fetchone()
+        if known is None or known["detail"] != name:
+            _note(connection, MODEM, now, name, 0.0)
+
+
 def _note(connection: sqlite3.Connection, kind: str, now: datetime, why: str, joules: float) -> None:
     number = begin_session(connection, kind, now, credit=0)
     end_session(connection, number, SendResult(SendStatus.SENT, detail=why), joules=joules)
 
 
 def sessions(connection: sqlite3.Connection) -> list[Session]:
-    """All of them, in the order they were made; power and cleared faults too, each at 0 credits."""
+    """All of them, in the order they were made; what is no session too, each at 0 credits."""
     return [_session(row) for row in connection.execute("SELECT * FROM sessions ORDER BY id")]
 
 
@@ -130,20 +145,47 @@ def joules_by_message(connection: sqlite3.Connection) -> Mapping[tuple[str, int,
     return {(row["kind"], row["sequence"], row["part"]): float(row["joules"]) for row in rows}
 
 
-def used_on(connection: sqlite3.Connection, day: date) -> list[tuple[datetime, float]]:
-    """When on a station's day how many joules were taken, in the order they were written down."""
-    rows = connection.execute("SELECT began_at, joules FROM sessions WHERE day = ? ORDER BY id", (day.isoformat(),))
-    return [(datetime.fromisoformat(row["began_at"]), float(row["joules"])) for row in rows]
+def taken_on(connection: sqlite3.Connection, day: date) -> list[Taken]:
+    """What was taken on a station's day, in the order it was written down.
+
+    Starting the modem and waiting are for the session that follows.
+    """
+    query = "SELECT kind, began_at, seconds, joules FROM sessions WHERE day = ? ORDER BY id DESC"
+    taken, for_alert = [], False
+    for row in connection.execute(query, (day.isoformat(),)):
+        if row["kind"] not in NO_SESSION:
+            for_alert = row["kind"] == ALERT
+        taken.append(Taken(_end(row), float(row["joules"]), for_alert))
+    return taken[::-1]
+
+
+def _end(row: sqlite3.Row) -> datetime:
+    """A clock that begins at the same moment at each boot goes back behind the end of a session, if not its begin."""
+    return datetime.fromisoformat(row["began_at"]) + timedelta(seconds=row["seconds"])
+
+
+def number_counts(connection: sqlite3.Connection) -> bool:
+    """Whether a success may be held against the modem's message number: not where the last success lacked its word.
+
+    Doubted in every process anew, each message of such a modem would be paid for without end.
+    Another modem is believed.
+    """
+    row = connection.execute(
+        "SELECT detail FROM sessions WHERE (state = 'sent' AND kind NOT IN (?, ?, ?)) OR instr(detail, ?)"
+        " ORDER BY id DESC LIMIT 1",
+        (MAILBOX, POWERED, CLEARED, UNCONFIRMED),
+    ).fetchone()
+    return row is None or UNCONFIRMED not in row["detail"]
 
 
 def current_fault(connection: sqlite3.Connection) -> StandingFault | None:
     """The fault that stands until a session succeeds or somebody clears it."""
     rows = connection.execute(
-        "SELECT began_at, fault, detail FROM sessions WHERE kind <> ? AND id > (SELECT COALESCE(MAX(id), 0)"
+        "SELECT began_at, seconds, fault, detail FROM sessions WHERE kind <> ? AND id > (SELECT COALESCE(MAX(id), 0)"
         " FROM sessions WHERE state = 'sent' AND kind <> ?) ORDER BY id",
         (POWERED, POWERED),
     )
-    return standing_fault([(datetime.fromisoformat(row["began_at"]), row["fault"], row["detail"]) for row in rows])
+    return standing_fault([(_end(row), row["fault"], row["detail"]) for row in rows])
 
 
 def had_modem_fault(connection: sqlite3.Connection, day: date) -> bool:
@@ -160,7 +202,7 @@ def had_modem_fault(connection: sqlite3.Connection, day: date) -> bool:
 
 def last_contact(connection: sqlite3.Connection) -> datetime | None:
     """When a session got through last, of any kind: with it came what waited for the trap."""
-    return _last(connection, "state = 'sent' AND kind NOT IN (?, ?)", POWERED, CLEARED)
+    return _last(connection, "state = 'sent' AND kind NOT IN (?, ?, ?)", *NO_SESSION)
 
 
 def last_of_kind(connection: sqlite3.Connection, kind: str) -> datetime | None:

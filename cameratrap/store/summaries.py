@@ -129,10 +129,25 @@ def untouched(connection: sqlite3.Connection) -> list[int]:
     return [int(row["sequence"]) for row in rows]
 
 
-def in_the_clear(connection: sqlite3.Connection) -> Collection[int]:
-    """The untouched summaries whose messages are not sealed, since their byte 0 names no key."""
-    rows = connection.execute(f"SELECT sequence, payload FROM outbox WHERE {_UNTOUCHED}")
-    return {int(row["sequence"]) for row in rows if not bytes(row["payload"])[0] & 0x0F}
+def waiting(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
+    """The messages of summaries that wait to be sent, each with its summary's number."""
+    rows = connection.execute("SELECT sequence, payload FROM outbox WHERE kind = 'summary' AND state = 'queued'")
+    return [(int(row["sequence"]), bytes(row["payload"])) for row in rows]
+
+
+def withdraw_tried(connection: sqlite3.Connection, sequences: Collection[int]) -> Collection[int]:
+    """Take those of the summaries out of the outbox of which a part has been tried; returns them.
+
+    What they tell counts as never told, so that it is told under another number.
+    """
+    with transaction(connection):
+        tried = set(sequences) - set(untouched(connection))
+        connection.executemany(
+            "UPDATE outbox SET state = 'superseded', next_attempt_at = NULL"
+            " WHERE kind = 'summary' AND state = 'queued' AND sequence = ?",
+            [(sequence,) for sequence in tried],
+        )
+    return tried
 
 
 def tell_anew(connection: sqlite3.Connection, day: date, sequence: int, composed: Composed, now: datetime) -> bool:

@@ -20,10 +20,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """From a counter on a key proves nothing any more.
+    """From a counter on a key proves nothing any more, or from a moment on.
 
-    ``key_id`` and ``epoch`` name the epoch that ``counter`` is of, and are None where nothing sealed with the key is
-    believed. ``newest_message`` is the inbox's newest at that time, 0 for none.
+    ``key_id`` and ``epoch`` name the epoch that ``counter`` is of; all three are None where nothing is believed that
+    comes after ``newest_message``, the inbox's newest at that time (0 for none), whatever its number.
     """
 
     station: str

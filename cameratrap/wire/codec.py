@@ -46,7 +46,7 @@ def encode(
     whole = quantise(replace(summary, earlier=offered), taxa)
     by_day = {each.day: each for each in whole.earlier}
     in_order = [by_day[day] for day in dict.fromkeys(each.day for each in offered)]
-    room = Room(taxa, priors, max_bytes - overhead(sealer))
+    room = Room(taxa, priors, max_bytes, overhead(sealer))
     days = pack(whole, in_order, room, max_messages)
     return [wrap(write_body(day, taxa, priors).to_bytes(), sealer) for day in days]
 

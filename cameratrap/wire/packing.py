@@ -19,15 +19,16 @@ from cameratrap.wire.tally_rows import Row, bucket, to_rows, to_tallies
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a body has to fit into, and how it is written."""
+    """What a body has to fit into, and how it is written: ``max_bytes`` a message, ``overhead`` of them around it."""
 
     taxa: TaxaTable
     priors: Priors
     max_bytes: int
+    overhead: int
 
     def fits(self, summary: DailySummary) -> bool:
         """Whether the summary is one body."""
-        return write_body(summary, self.taxa, self.priors).fits(self.max_bytes)
+        return write_body(summary, self.taxa, self.priors).fits(self.max_bytes - self.overhead)
 
 
 def pack(whole: DailySummary, offered: Sequence[EarlierDay], room: Room, max_messages: int) -> list[DailySummary]:
@@ -100,7 +101,8 @@ def _merge(bare: DailySummary, count: int, room: Room) -> list[DailySummary]:
     if days is None:
         raise EncodeError(
             f"the summary of {bare.day} does not fit into {count} message{'s' if count > 1 else ''}",
-            why=f"{room.max_bytes} bytes for each do not hold it even with every taxon merged into others",
+            why=f"{room.max_bytes} bytes for each, {room.overhead} of them for its check or seal, do not hold it even"
+            " with every taxon merged into others",
             hint="allow more bytes a message",
         )
     return days

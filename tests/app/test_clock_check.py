@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.clock_check import ClockSettings, check, clock_quality, describe, judge
+from cameratrap.app.clock_check import ClockNotSetError, ClockSettings, check, clock_quality, describe, judge
 from cameratrap.app.close_day import ClosedDay, Closing, close_due_days
 from cameratrap.app.fold import Rules
 from cameratrap.domain.summaries import ClockQuality
@@ -130,10 +130,11 @@ def test_what_was_found_is_stored_before_the_clock_is_touched(card: sqlite3.Conn
 
     def refuse(_: datetime) -> None:
         assert newest_reading(card) is not None
-        raise DeviceError("the system clock cannot be set", device="clock")
+        raise DeviceError("the system clock cannot be set", hint="run it as root", device="clock")
 
-    with pytest.raises(DeviceError):
+    with pytest.raises(ClockNotSetError, match="3600 s fast and was not set: the system clock") as caught:
         check(Network(), clock, card, ClockSettings(set_clock=refuse))
+    assert caught.value.hint == "run it as root"
     reading = newest_reading(card)
     assert reading is not None
     assert not reading.corrected

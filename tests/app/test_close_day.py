@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, close_due_days
+from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, close_due_days
 from cameratrap.app.fold import Rules, fold
 from cameratrap.domain.events import TriggerCause
 from cameratrap.ports import PowerReading, SendResult, SendStatus, Trigger
@@ -341,7 +341,7 @@ def many(card: Card, day: int, taxa: int) -> None:
 def test_every_day_is_told_in_the_end(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], every_days: int, max_messages: int, fates: list[str]
 ) -> None:
-    """Whatever fits or not, and whatever becomes of messages meanwhile: at the end each day was sent or waits."""
+    """Whatever fits or not, and whatever becomes of messages meanwhile: at the end each day was sent or waits, once."""
     closing = replace(CLOSING, every_days=every_days, max_messages=max_messages)
     folder = tmp_path_factory.mktemp("season") / "card"
     with make_card(folder, Deployment("d", "s", 120, at(1, "00:00"))) as card:
@@ -352,6 +352,7 @@ def test_every_day_is_told_in_the_end(
             set_fate(card, fates[day % len(fates)])
         close_due_days(card, closing, at(len(sizes), "23:59"), everything=True)
         assert told_by(card, "sent", "queued") == {date(2026, 6, day) for day in range(1, len(sizes) + 1)}
+        assert close_due_days(card, closing, at(len(sizes), "23:59"), everything=True) == []
 
 
 def test_a_day_that_no_modem_took_gets_another_message(card: Card) -> None:
@@ -368,6 +369,33 @@ def test_a_day_that_no_modem_took_gets_another_message(card: Card) -> None:
         ("2026-06-02", 2, "queued"),
         ("2026-06-01", 3, "queued"),
     ]
+
+
+@pytest.mark.parametrize("taxa", [13, 30])
+def test_a_told_day_that_grows_and_fits_no_later_message_gets_another_one_once(card: Card, taxa: int) -> None:
+    """The next day's message has no room for it: told with every taxon or with some merged, it is told as it is now,
+    under a new number; not again unless it grows again.
+    """
+    armed(card, at(1, "00:00"), at(6, "00:10"))
+    many(card, 1, taxa)
+    close_due_days(card, CLOSING, at(2, "06:00"))
+    set_fate(card, "sent")
+    assert closed_days(card, at(2, "07:00")) == []
+    see(card, at(1, "20:00"), "Vulpes vulpes", 9)
+    for day in (2, 3, 4):
+        many(card, day, 13)
+        close_due_days(card, CLOSING, at(day + 1, "06:00"))
+        set_fate(card, "sent")
+    rows = card.connection.execute("SELECT sequence, payload FROM outbox WHERE day = '2026-06-01' ORDER BY sequence")
+    first, second = rows.fetchall()
+    assert (first["sequence"], second["sequence"]) == (1, 3)
+    told = decode(bytes(second["payload"]), builtin_taxa())
+    truth = fold(card, Rules()).tallies[date(2026, 6, 1)]
+    assert sum(tally.individuals for tally in told.tallies) == sum(tally.individuals for tally in truth)
+    see(card, at(1, "22:00"), "Vulpes vulpes", 5)
+    many(card, 5, 13)
+    (grown,) = (each for each in close_due_days(card, CLOSING, at(6, "06:00")) if isinstance(each, DayTold))
+    assert grown.day == date(2026, 6, 1)
 
 
 def set_fate(card: Card, state: str) -> None:

@@ -6,20 +6,22 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from cameratrap.app.command_effects import EVERY_DAYS, SLEEP_UNTIL
 from cameratrap.app.doctor import CheckedThing, Finding, State, examine, exit_status
-from cameratrap.app.doctor_folder import check_card, check_disk, check_inbox, check_key, check_outbox
+from cameratrap.app.doctor_folder import check_card, check_commands, check_disk, check_inbox, check_key, check_outbox
 from cameratrap.app.doctor_link import Sending, check_clock, check_detector, check_message, check_modem
 from cameratrap.domain.summaries import DailySummary
 from cameratrap.errors import DeviceError, ModelError, StoreError
 from cameratrap.ports import SendResult, SendStatus
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.card import Deployment, make_card
+from cameratrap.store.commands import keep_received, override
 from cameratrap.store.connection import open_store
 from cameratrap.store.inbox import INBOX_FILE
 from cameratrap.store.keys import KEY_FILE, new_key, write_key
@@ -255,7 +257,33 @@ def test_a_modem_is_named_with_its_signal(bars: int | None, state: State, told: 
 def test_the_clock_is_compared_with_the_network(ahead_s: float, state: State, word: str) -> None:
     finding = check_clock(NOW, Link(network=NOW - timedelta(seconds=ahead_s)))
     assert (finding.state, word in finding.what) == (state, True)
-    assert ("clock.correct" in finding.hint) is (state is State.WARN)
+    assert ("clock.correct = true" in finding.hint) is (state is State.WARN)
+
+
+def test_the_clocks_hint_is_one_that_helps() -> None:
+    """What is set already is not asked for; what nothing would set is for a person."""
+    fast = check_clock(NOW, Link(network=NOW - timedelta(hours=1)), corrects=True)
+    assert fast.hint == "`cameratrap transmit` sets it after its next session (clock.correct)"
+    far = check_clock(NOW, Link(network=NOW + timedelta(days=900)), corrects=True)
+    assert "too much to believe" in far.what
+    assert "by hand" in far.hint
+
+
+def test_a_trap_that_sleeps_is_a_finding(card: Path) -> None:
+    """With the command that sent it to sleep and how to wake it; other settings are only told."""
+    assert check_commands(None, NOW).state is State.SKIP
+    assert check_commands(card, NOW) == Finding(State.OK, "nothing is set")
+    with make_card(card, Deployment("d1", "ridge-1", 60, NOW)) as opened:
+        override(opened.connection, EVERY_DAYS, 7, 3, NOW)
+        keep_received(opened.connection, b"x", NOW)
+        told = "summary.every_days = 7 (command 3 of 2026-11-22); 1 to be obeyed by the next `cameratrap transmit`"
+        assert check_commands(card, NOW) == Finding(State.OK, told)
+        override(opened.connection, SLEEP_UNTIL, date(2026, 12, 24), 4, NOW)
+    asleep = check_commands(card, NOW)
+    assert asleep.state is State.WARN
+    assert "takes no pictures before 2026-12-24 (command 4 of 2026-11-22)" in asleep.what
+    assert "config reset sleep_until" in asleep.hint
+    assert check_commands(card, NOW + timedelta(days=40)).state is State.OK
 
 
 def test_a_clock_that_nothing_is_known_of() -> None:
@@ -275,7 +303,7 @@ def test_the_test_message_is_decoded_again_and_not_sent() -> None:
 def test_the_test_message_is_sent_and_what_comes_back_is_kept() -> None:
     """A command that came with the session is not lost because it was only a test."""
     kept: list[bytes] = []
-    link = Link(SendResult(SendStatus.SENT, 0, 41, received=b"command"))
+    link = Link(SendResult(SendStatus.SENT, 0, 41, received=(b"command",)))
     finding = check_message(builtin_taxa(), NOW, Sending(link, 60, kept.append))
     assert (finding.state, finding.what.endswith("sent for 1 credit, MOMSN 41")) == (State.OK, True)
     assert kept == [b"command"]

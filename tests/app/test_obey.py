@@ -28,8 +28,9 @@ from cameratrap.domain.commands import (
     SetThreshold,
     SleepUntil,
 )
-from cameratrap.domain.summaries import CommandOutcome, CommandReport
+from cameratrap.domain.summaries import ClockQuality, CommandOutcome, CommandReport
 from cameratrap.ports import SendResult, SendStatus
+from cameratrap.store.clock_readings import ClockReading, add_reading
 from cameratrap.store.commands import (
     KEPT_FORGERIES,
     REPORTS_A_MESSAGE,
@@ -103,6 +104,41 @@ def test_whatever_a_command_may_set_the_configuration_takes(card: sqlite3.Connec
     """The ranges on the air lie within those of the keys: no command can leave a trap that does not start."""
     obey(card, sealed(1, command), NOW, TRAP)
     assert effective(Config(), card) is not None
+
+
+@pytest.mark.parametrize(("offset_days", "outcome"), [(20, DONE), (400, CommandOutcome.EXPIRED)])
+def test_a_clock_that_is_known_to_be_fast_refuses_nothing_in_time(
+    card: sqlite3.Connection, offset_days: int, outcome: CommandOutcome
+) -> None:
+    """What the newest comparison found counts for expiry and for sleep, unless it is too much to believe."""
+    shown = NOW + timedelta(days=offset_days)
+    add_reading(card, ClockReading(shown, offset_days * 86400.0, ClockQuality.UNSET, "iridium"))
+    assert obey(card, sealed(1, SetInterval(7), NOW.date()), shown, TRAP).report.outcome is outcome
+    if outcome is DONE:
+        wakes = SleepUntil(NOW.date() + timedelta(days=3))
+        assert obey(card, sealed(2, wakes), shown, TRAP).report.outcome is DONE
+        assert sleeps(card, shown)
+        assert not sleeps(card, shown + timedelta(days=3))
+
+
+@pytest.mark.parametrize(
+    ("age", "offset_days", "corrected"),
+    [(timedelta(0), 20, True), (timedelta(days=31), 20, False), (timedelta(days=-20), 20, False)],
+)
+def test_a_reading_that_holds_no_longer_changes_nothing(
+    card: sqlite3.Connection, age: timedelta, offset_days: int, *, corrected: bool
+) -> None:
+    """Of a clock that was set since, by the trap or by a person, or long ago: a command that is over stays so."""
+    reading = ClockReading(NOW - age, offset_days * 86400.0, ClockQuality.UNSET, "iridium", corrected=corrected)
+    add_reading(card, reading)
+    late = sealed(1, SetInterval(7), NOW.date() - timedelta(days=1))
+    assert obey(card, late, NOW, TRAP).report.outcome is CommandOutcome.EXPIRED
+
+
+def test_a_clock_that_was_slow_refuses_nothing_early(card: sqlite3.Connection) -> None:
+    """Somebody may have set it forward since the comparison."""
+    add_reading(card, ClockReading(NOW, -20 * 86400.0, ClockQuality.UNSET, "iridium"))
+    assert obey(card, sealed(1, SetInterval(7), NOW.date()), NOW, TRAP).report.outcome is DONE
 
 
 def test_sleep_ends_by_itself_or_by_command(card: sqlite3.Connection) -> None:

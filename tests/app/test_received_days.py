@@ -74,6 +74,14 @@ def test_a_days_own_summary() -> None:
     assert (day.effort, day.health, day.complete) == (summary.effort, summary.health, True)
 
 
+def test_a_test_message_is_no_day() -> None:
+    """`doctor --send` counts nothing: it neither makes a day of zeros nor contradicts the day's own summary."""
+    test = _message(_sent(DailySummary(FIRST, 0))[0], 1)
+    assert _table([test]) == []
+    (day,) = _table([test, _message(_sent(_summary(0, FOX))[0], 2)])
+    assert (day.tallies, day.contradicted_by) == ((FOX,), ())
+
+
 def test_a_lost_day_is_filled_by_a_later_message() -> None:
     """Tallies and hours armed come back; what only its own message had stays unknown, not zero."""
     lost, later = _summary(0, FOX), _summary(1, OTTER)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cameratrap.app.close_day import close_due_days
-from cameratrap.app.closing import ClosedDay, Closing, ClosingFailed
+from cameratrap.app.close_day import close_due_days, seal_anew
+from cameratrap.app.closing import ClosedDay, Closing, ClosingFailed, DayTold, Outcome
 from cameratrap.config.tree import Config
 from cameratrap.domain.summaries import DailySummary
 from cameratrap.errors import SealError, StoreError
@@ -18,7 +18,7 @@ from cameratrap.resources import builtin_taxa
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.effort import arm, still_armed
 from cameratrap.store.keys import KEY_FILE, new_key, read_key, write_key
-from cameratrap.store.outbox import Outbox
+from cameratrap.store.outbox import Outbox, OutboxState
 from cameratrap.store.seal_counter import counter_path
 from cameratrap.wire.codec import decode
 from cameratrap.wire.seal import CcmOpener, is_sealed, seal_number
@@ -107,18 +107,68 @@ def test_a_swapped_card_goes_on_in_a_new_epoch(folder: Path) -> None:
     assert first.epoch != second.epoch
 
 
-def test_another_key_does_not_stop_the_days_told_before(folder: Path) -> None:
-    """What the old key sealed cannot be opened any more, and need not be."""
+def _change_key(folder: Path) -> None:
+    (folder / KEY_FILE).unlink(missing_ok=True)
+    write_key(folder / KEY_FILE, new_key(), START)
+
+
+def _told(closing: Closing, payloads: list[bytes]) -> list[tuple[int, int]]:
+    """Number and day of each; raises SealError for one that the trap's own key does not open."""
+    told = [decode(payload, TAXA, opener=closing.opener) for payload in payloads]
+    return [(each.sequence, each.day.day) for each in told if isinstance(each, DailySummary)]
+
+
+@pytest.mark.parametrize("change", [seal_anew, close_due_days])
+@pytest.mark.parametrize("key_before", [True, False])
+def test_another_key_seals_anew_what_nobody_has_tried_to_send(
+    folder: Path, change: Callable[[Card, Closing, datetime], list[Outcome]], key_before: bool
+) -> None:
+    """Also where no day is to be closed: under its number, and nothing waits in the clear or under the old key."""
+    if not key_before:
+        (folder / KEY_FILE).unlink()
+    with _open(folder) as (card, closing):
+        close_due_days(card, closing, _at(2.1))
+    _change_key(folder)
+    with _open(folder) as (card, closing):
+        assert change(card, closing, _at(2.2)) == []
+        payloads = _payloads(card)
+        assert _told(closing, payloads) == [(2, 2), (1, 1)]
+        assert all(is_sealed(payload) for payload in payloads)
+        assert change(card, closing, _at(2.3)) == []
+        assert _payloads(card) == payloads
+
+
+@pytest.mark.parametrize("key_before", [True, False])
+def test_a_day_that_was_tried_under_another_key_is_told_under_another_number(folder: Path, key_before: bool) -> None:
+    """It may be out, so that it stays as it is; but it is not sent any more, since nobody would believe it."""
+    if not key_before:
+        (folder / KEY_FILE).unlink()
     with _open(folder) as (card, closing):
         close_due_days(card, closing, _at(1.1))
-    (folder / KEY_FILE).unlink()
-    write_key(folder / KEY_FILE, new_key(), START)
+        card.connection.execute("UPDATE outbox SET attempts = 1")
+        before = _payloads(card)
+    _change_key(folder)
+    with _open(folder) as (card, closing):
+        (told,) = close_due_days(card, closing, _at(1.2))
+        assert isinstance(told, DayTold)
+        outbox = Outbox(card.connection)
+        assert [each.payload for each in outbox.messages(OutboxState.SUPERSEDED)] == before
+        waiting = [each.payload for each in outbox.messages(OutboxState.QUEUED)]
+        assert _told(closing, waiting) == [(2, 1)]
+        assert close_due_days(card, closing, _at(1.3)) == []
+
+
+def test_what_was_sent_under_another_key_stays(folder: Path) -> None:
+    """The receiver has the old key too: nothing is told twice, and the days after it have the new key."""
+    with _open(folder) as (card, closing):
+        close_due_days(card, closing, _at(1.1))
+        card.connection.execute("UPDATE outbox SET attempts = 1, state = 'sent'")
+    _change_key(folder)
     with _open(folder) as (card, closing):
         outcomes = close_due_days(card, closing, _at(3.5), everything=True)
-        assert [each for each in outcomes if isinstance(each, ClosingFailed)] == []
-        opener = CcmOpener([read_key(folder / KEY_FILE).key])
-        opened = [opener.key_of(payload) is not None for payload in _payloads(card)]
-    assert opened == [True, True, True, False]
+        assert [type(each) for each in outcomes] == [ClosedDay] * 3
+        waiting = [each.payload for each in Outbox(card.connection).messages(OutboxState.QUEUED)]
+        assert _told(closing, waiting) == [(4, 4), (3, 3), (2, 2)]
 
 
 def test_without_a_key_days_are_told_unsealed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from cameratrap.domain.effort import Effort
 from cameratrap.domain.summaries import DailySummary, EarlierDay
 from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.store.summaries import Telling, TellingState
+from cameratrap.wire.layout import COUNT_MAX
 
 FIRST = date(2026, 6, 1)
 
@@ -48,6 +50,18 @@ def test_a_day_that_was_told_otherwise_is_not_told() -> None:
     """It has grown since its message was sent."""
     assert order([day(0), day(1, count=3)], telling(day(0)), telling(day(1, count=2))) == [1, 0]
     assert untold({day(1).day: day(1, count=3)}, [telling(day(1, count=2))]) == {day(1).day}
+
+
+def test_a_day_told_with_taxa_merged_is_told_as_long_as_its_totals_are_so() -> None:
+    """Also where they are beyond what a message can hold."""
+    taxa = ("Vulpes vulpes", "Lynx lynx")
+    for count in (3, COUNT_MAX):
+        now = replace(day(0), tallies=tuple(Tally(taxon, count, count) for taxon in taxa))
+        most = min(2 * count, COUNT_MAX)
+        merged = tellings_of(DailySummary(FIRST, 7, (Tally(OTHERS, most, most, taxa=2),), Effort(hours_armed=24.0)))
+        assert untold({FIRST: now}, merged) == set()
+    grown = replace(now, tallies=day(0, count=COUNT_MAX - 1).tallies)
+    assert untold({FIRST: grown}, merged) == {FIRST}
 
 
 def test_what_a_summary_tells_is_read_from_it() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cameratrap.app.transmit import Hooks, Limits, mailbox_is_due, transmit, wanted
+from cameratrap.app.transmit import Hooks, Limits, held_back, mailbox_is_due, transmit, wanted
 from cameratrap.app.transmit_report import TransmitReport, UnsentError
 from cameratrap.domain.energy import PowerFigures
 from cameratrap.domain.summaries import ClockQuality
@@ -22,7 +22,16 @@ from cameratrap.ports import SendResult, SendStatus
 from cameratrap.store.connection import open_store
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.outbox import ALERT, Outbox, OutboxState, enqueue
-from cameratrap.store.sessions import CLEARED, MAILBOX, POWERED, Session, SessionState, sessions, used_on
+from cameratrap.store.sessions import (
+    MAILBOX,
+    NO_SESSION,
+    Session,
+    SessionState,
+    last_contact,
+    sessions,
+    taken_on,
+    use_modem,
+)
 from cameratrap.store.summaries import Composed, Telling, close
 from tests.power_cuts import Cutting, PowerCut
 
@@ -115,7 +124,7 @@ def test_every_joule_is_written_down(connection: sqlite3.Connection) -> None:
     """A start, two sessions of 20 s and the minute between them, each on the day's account."""
     close_day(connection, 1)
     run(connection, Modem(NO_SKY))
-    taken = sum(joules for _, joules in used_on(connection, START.date()))
+    taken = sum(each.joules for each in taken_on(connection, START.date()))
     assert taken == pytest.approx(POWER.start_j + 2 * 20 * POWER.session_w + 60 * POWER.idle_w)
 
 
@@ -130,38 +139,170 @@ def test_a_session_that_was_cut_off_counts_as_long_as_it_might_have_been(connect
     modem.send = cut  # type: ignore[method-assign]
     with pytest.raises(PowerCut):
         run(connection, modem)
-    taken = sum(joules for _, joules in used_on(connection, START.date()))
+    taken = sum(each.joules for each in taken_on(connection, START.date()))
     assert taken == pytest.approx(POWER.start_j + 180 * POWER.session_w)
     assert sessions(connection)[-1].state is SessionState.BEGUN
 
 
-def test_the_day_s_energy_ends_the_run_and_the_newest_has_the_reserve(connection: sqlite3.Connection) -> None:
-    """Long sessions under a bad sky: no more than the budget is taken, the last session is the newest day's, and the
-    next day goes on."""
+def test_the_day_s_energy_ends_the_run_and_the_reserve_stays(connection: sqlite3.Connection) -> None:
+    """Long sessions under a bad sky: all are the newest day's, the alerts' reserve is left; the next day goes on."""
     for number in (1, 2):
         close_day(connection, number)
     modem = Modem(*[NO_SKY] * 20, session_s=150.0)
     report = run(connection, modem)
-    taken = sum(joules for _, joules in used_on(connection, START.date()))
+    taken = sum(each.joules for each in taken_on(connection, START.date()))
     assert report.out_of_energy
-    assert taken <= POWER.day_j + 1e-6
+    assert taken <= POWER.day_j - POWER.reserve_j + 1e-6
     assert {each.sequence for each in sessions(connection) if each.kind == "summary"} == {2}
-    assert "energy is used up" in str(
-        UnsentError([each for each in report.unsent if not each.attempts], out_of_energy=True)
-    )
+    assert "is used up" in str(UnsentError([each for each in report.unsent if not each.attempts], out_of_energy=True))
     modem.results.clear()
     modem.seconds += 86400.0
     run(connection, modem)
     assert set(states(connection).values()) == {OutboxState.SENT}
 
 
+def hourly(connection: sqlite3.Connection, modem: Modem, hours: int, limits: Limits = LIMITS) -> list[int]:
+    """How many sessions each of so many runs had."""
+    counts = []
+    for _ in range(hours):
+        before, began = len(modem.limits_s), modem.seconds
+        run(connection, modem, limits)
+        counts.append(len(modem.limits_s) - before)
+        modem.seconds = began + 3600.0
+    return counts
+
+
+def at_midnight(modem: Modem) -> Modem:
+    modem.jump = -timedelta(hours=6)
+    return modem
+
+
+def raise_alert(connection: sqlite3.Connection, number: int, now: datetime) -> None:
+    enqueue(connection, day=None, sequence=number, part=1, payload=b"alert %d" % number, now=now, kind=ALERT)
+
+
+@pytest.mark.parametrize("session_s", [20.0, 60.0, 150.0])
+def test_a_bad_night_leaves_energy_for_the_day_and_for_an_alert(
+    connection: sqlite3.Connection, session_s: float
+) -> None:
+    """Hourly runs under a bad sky from midnight: there are chances after the morning too; and an alert at noon goes
+    out at once.
+    """
+    close_day(connection, 1)
+    modem = at_midnight(Modem(*[NO_SKY] * 100, session_s=session_s))
+    assert modem.now().hour == 0
+    counts = hourly(connection, modem, 20)
+    assert counts[0] >= 1
+    assert sum(counts[4:]) >= 1
+    raise_alert(connection, 1, modem.now())
+    modem.results.clear()
+    run(connection, modem, Limits(4, 180.0, power=POWER, alerts_only=True))
+    assert modem.gateway == {b"alert 1": 1}
+
+
+def test_a_bad_night_with_an_alert_leaves_energy_for_the_newest_day(connection: sqlite3.Connection) -> None:
+    """Alerts may take more at once, and yet not what is the summaries'."""
+    raise_alert(connection, 1, START)
+    modem = at_midnight(Modem(*[NO_SKY] * 100, session_s=60.0))
+    hourly(connection, modem, 12, Limits(4, 180.0, power=POWER, alerts_only=True))
+    close_day(connection, 1)
+    modem.results.clear()
+    Outbox(connection).connection.execute("DELETE FROM outbox WHERE kind = 'alert'")
+    run(connection, modem)
+    assert modem.gateway == {b"1": 1}
+
+
+def test_alerts_of_days_ago_leave_the_newest_day_its_turn(connection: sqlite3.Connection) -> None:
+    """They are no news any more; an alert of today goes before, and nothing is left behind."""
+    for number in range(1, 7):
+        raise_alert(connection, number, START - timedelta(days=5))
+    close_day(connection, 1)
+    raise_alert(connection, 7, START - timedelta(minutes=5))
+    modem = Modem()
+    assert [each.kind for each in wanted(Outbox(connection), modem.now(), LIMITS)] == [
+        "alert",
+        "summary",
+        *["alert"] * 6,
+    ]
+    hourly(connection, modem, 3)
+    assert len(modem.gateway) == 8
+
+
+def test_an_older_day_leaves_its_energy_to_the_newest_while_that_waits(connection: sqlite3.Connection) -> None:
+    """The newest was planned for the evening, and the older one fails all day: what it takes leaves a session."""
+    for number in (1, 2):
+        close_day(connection, number)
+    modem = at_midnight(Modem(*[NO_SKY] * 100, session_s=60.0))
+    evening = modem.now() + timedelta(hours=22, minutes=30)
+    connection.execute(
+        "UPDATE outbox SET last_attempt_at = ?, next_attempt_at = ? WHERE sequence = 2",
+        (modem.now().isoformat(), evening.isoformat()),
+    )
+    assert sum(hourly(connection, modem, 23)) >= 2
+    assert {each.sequence for each in sessions(connection) if each.kind == "summary"} == {1}
+    modem.results.clear()
+    assert run(connection, modem).sent[0].sequence == 2
+
+
+def test_an_alert_that_is_raised_in_a_wait_is_taken_up(connection: sqlite3.Connection) -> None:
+    """It goes before what waits, in the same run."""
+    close_day(connection, 1)
+    modem = Modem(NO_SKY)
+    wait = modem.wait
+
+    def raising(seconds: float) -> None:
+        wait(seconds)
+        raise_alert(connection, 1, modem.now())
+
+    modem.wait = raising  # type: ignore[method-assign]
+    report = run(connection, modem)
+    assert [message.kind for message in report.sent] == ["alert", "summary"]
+    assert list(modem.gateway) == [b"alert 1", b"1"]
+
+
+@pytest.mark.parametrize("late_s", [0.0, 20.0])
+def test_a_clock_that_begins_anew_at_each_boot_does_not_silence_the_trap(
+    connection: sqlite3.Connection, late_s: float
+) -> None:
+    """Every boot shows the same minute; sessions of a minute that succeed, and one alert at each."""
+    for boot in range(12):
+        modem = Modem(session_s=60.0)
+        modem.seconds = late_s * (boot % 2)
+        raise_alert(connection, boot, modem.now())
+        run(connection, modem)
+        assert modem.gateway == {b"alert %d" % boot: 1}
+
+
+def test_what_was_planned_by_such_a_clock_is_due_at_its_next_boot(connection: sqlite3.Connection) -> None:
+    """Neither the next attempt nor the rest of a silent modem waits for a time that does not come."""
+    close_day(connection, 1)
+    run(connection, Modem(GONE, session_s=60.0))
+    again = Modem()
+    again.seconds = 20.0
+    assert len(run(connection, again).sent) == 1
+
+
+def test_another_modem_does_not_rest_for_the_faults_of_the_last(connection: sqlite3.Connection) -> None:
+    """The same one under the same name goes on resting."""
+    close_day(connection, 1)
+    modem = Modem(GONE)
+    use_modem(connection, "9602 at /dev/x", modem.now())
+    run(connection, modem)
+    use_modem(connection, "9602 at /dev/x", modem.now())
+    assert held_back(Outbox(connection), modem.now(), LIMITS) is not None
+    use_modem(connection, "9704 at /dev/x", modem.now())
+    assert held_back(Outbox(connection), modem.now(), LIMITS) is None
+    assert last_contact(connection) is None
+
+
 def test_a_session_is_shortened_to_what_is_left(connection: sqlite3.Connection) -> None:
     """Its worst case is paid before it begins, so that it is never longer than the account allows."""
     close_day(connection, 1)
-    poor = Limits(4, 180.0, power=PowerFigures(day_j=150.0, reserve_j=100.0))
+    poor = Limits(4, 180.0, power=PowerFigures(day_j=250.0, reserve_j=100.0))
     modem = Modem()
+    modem.seconds = 17.9 * 3600
     run(connection, modem, poor)
-    assert modem.limits_s == [pytest.approx((150 - 62) / 0.95)]
+    assert modem.limits_s == [pytest.approx((150 - 62) / 0.95, rel=0.01)]
 
 
 def test_an_account_that_was_closed_is_tried_once_a_day(connection: sqlite3.Connection) -> None:
@@ -243,7 +384,7 @@ def test_a_message_to_the_trap_is_stored_before_the_session_is(connection: sqlit
         raise PowerCut
 
     with pytest.raises(PowerCut):
-        run(connection, Modem(SendResult(SendStatus.SENT, received=b"do")), receive=dying)
+        run(connection, Modem(SendResult(SendStatus.SENT, received=(b"do",))), receive=dying)
     (message,) = Outbox(connection).messages()
     assert (message.state, message.uncertain_attempts) == (OutboxState.QUEUED, 1)
 
@@ -251,11 +392,20 @@ def test_a_message_to_the_trap_is_stored_before_the_session_is(connection: sqlit
 def test_what_waits_for_the_trap_is_fetched(connection: sqlite3.Connection) -> None:
     """Three wait: the first comes with the message, the others in sessions of their own; each costs a credit."""
     close_day(connection, 1)
-    replies = [SendResult(SendStatus.SENT, received=b"%d" % n, waiting=2 - n) for n in range(3)]
+    replies = [SendResult(SendStatus.SENT, received=(b"%d" % n,), waiting=2 - n) for n in range(3)]
     got: list[bytes] = []
     report = run(connection, Modem(*replies), receive=got.append)
     assert got == [b"0", b"1", b"2"]
     assert (report.received, len(report.mailbox), report.credits) == (3, 2, (3, 3))
+
+
+def test_all_that_came_in_is_taken_also_where_the_send_failed(connection: sqlite3.Connection) -> None:
+    """Nobody else has it any more, and this run makes no other session."""
+    close_day(connection, 1)
+    got: list[bytes] = []
+    modem = Modem(SendResult(SendStatus.RETRY, received=(b"0", b"1"), fault="sky"))
+    report = run(connection, modem, Limits(1, 180.0), receive=got.append)
+    assert (got, report.received, report.mailbox) == ([b"0", b"1"], 2, [])
 
 
 def test_the_mailbox_is_looked_into_after_days_without_contact(connection: sqlite3.Connection) -> None:
@@ -279,7 +429,7 @@ def test_the_mailbox_is_looked_into_after_days_without_contact(connection: sqlit
 
 def explained(made: list[Session]) -> tuple[int, int]:
     """What the trap's own log allows the gateway to have charged: at least, and at most."""
-    real = [each for each in made if each.kind not in (POWERED, CLEARED)]
+    real = [each for each in made if each.kind not in NO_SESSION]
     surely = sum(each.credits for each in real if each.state is SessionState.SENT)
     return surely, surely + sum(each.credits for each in real if each.state is not SessionState.SENT and each.uncertain)
 
@@ -341,8 +491,8 @@ def check_energy(connection: sqlite3.Connection) -> None:
     """Each day's account, between two times at which the clock was set back, holds the budget."""
     for day in {each.day for each in sessions(connection)}:
         account, last = 0.0, None
-        for at, joules in used_on(connection, day):
-            if last is not None and at < last - timedelta(minutes=1):
+        for each in taken_on(connection, day):
+            if last is not None and each.at < last - timedelta(minutes=1):
                 account = 0.0
-            account, last = account + joules, at
+            account, last = account + each.joules, each.at
             assert account <= POWER.day_j + 1e-6

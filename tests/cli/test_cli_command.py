@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -14,11 +15,12 @@ import pytest
 
 from cameratrap.app.obey import ObeySettings, obey
 from cameratrap.cli import run
-from cameratrap.domain.commands import Order, SetBurst, SetInterval
+from cameratrap.domain.commands import Order, SetBurst, SetInterval, SetThreshold
 from cameratrap.store.commands import overrides
 from cameratrap.store.connection import open_store
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.receiver_keys import keep_receiver_key
+from cameratrap.store.refused import RefusedBody, RefusedLog
 from cameratrap.wire.commands import open_order, seal_order
 from cameratrap.wire.seal import SealKey
 from tests.tls import self_signed, serving
@@ -83,12 +85,12 @@ def test_each_command_is_numbered_sealed_and_logged(
     assert (order.number, order.command) == (1, SetInterval(7))
     assert order.expires in (today + timedelta(days=14), today + timedelta(days=13))  # midnight may just have passed
     file = tmp_path / "command.txt"
-    assert run([*ridge, "burst", "3", "0.5", "--expires", "never", "--hex", "--output", str(file)]) == 0
-    assert open_order(bytes.fromhex(file.read_text()), KEY) == Order(2, SetBurst(3, 0.5))
+    assert run([*ridge, "threshold", "0.5", "--expires", "never", "--hex", "--output", str(file)]) == 0
+    assert open_order(bytes.fromhex(file.read_text()), KEY) == Order(2, SetThreshold(0.5))
     shown = log(ridge, capsys)
     assert [(row["number"], row["command"], row["credits"], row["state"]) for row in shown] == [
         (1, "interval 7", 1, "made"),
-        (2, "burst 3 0.5", 1, "made"),
+        (2, "threshold 0.5", 1, "made"),
     ]
     assert shown[1]["payload"] == file.read_text().strip()
     assert run([*ridge, "send-now", "--json"]) == 0
@@ -126,6 +128,8 @@ def test_a_rehearsal_takes_no_number(
         ["threshold", "nan"],
         ["threshold", "0.12345"],
         ["burst", "21"],
+        ["burst", "3"],
+        ["clear-fault", "camera"],
         ["sleep-until", "tomorrow"],
         ["sleep-until", "1999-01-01"],
         ["sleep-until", "2062-12-24"],
@@ -158,21 +162,42 @@ def test_a_station_without_a_key_cannot_be_told_anything(
 def test_handing_over_is_logged(
     ridge: list[str], service: type[Service], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the service took is sent; what it refused says why; what it left open counts as sent, and exit 1."""
-    told = [*ridge, "send-now", "--imei", IMEI, "--send"]
+    """What the service took is sent; what it refused says why; what it left open is perhaps sent, and exit 1.
+
+    What is printed at once is what the log says then, without what a stranger could do to a terminal.
+    """
+    told = [*ridge, "send-now", "--imei", IMEI, "--send", "--json"]
+    monkeypatch.setattr(Service, "answer", "OK,77\x1b[2J")
     assert run(told) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["state"] == "sent"
+    assert "RockBLOCK has it as 77" in said.err
+    assert "\x1b" not in said.err
     monkeypatch.setattr(Service, "answer", "FAILED,13,Insufficient credit, please top up")
     assert run(told) == 1
-    assert "hint: the account has no credits left" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "hint: the account has no credits left" in said.err
+    assert json.loads(said.out)["state"].startswith("not sent: ")
     monkeypatch.setattr(Service, "answer", "?")
     assert run(told) == 1
     shown = log(ridge, capsys)
+    url = os.environ["CAMERATRAP_GROUND_ROCKBLOCK_URL"]
     assert [row["state"] for row in shown] == [
         "sent",
         "not sent: RockBLOCK refused the message: 13 Insufficient credit, please top up",
-        "sent",
+        f"perhaps sent: {url} did not say whether it took the message: its answer was '?'",
     ]
     assert service.posted == [row["payload"] for row in shown]
+
+
+def test_the_alarm_of_refused_deliveries_is_said(
+    tmp_path: Path, ridge: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By everything that looks at the receiver's folder: a command is told on the word of what came in."""
+    RefusedLog(tmp_path / "receiver" / "refused").keep(RefusedBody("a", b"x", "false", NOW))
+    for told in ([*ridge, "interval", "7"], [*ridge, "list"], [*ridge[:2], "key", "list"]):
+        assert run(told) == 0
+        assert "alarm: 1 delivery refused" in capsys.readouterr().err
 
 
 def test_the_modem_is_the_stations(

@@ -18,9 +18,11 @@ from cameratrap.store.card import Deployment, make_card
 from cameratrap.store.commands import undecided
 from cameratrap.store.connection import open_for_reading
 from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.sessions import POWERED, TEST, last_contact, sessions
 from cameratrap.wire.seal import is_sealed
 
-CHECKS = ["configuration", "disk", "card", "inbox", "taxa", "model", "key", "outbox", "modem", "clock", "message"]
+CHECKS = ["configuration", "disk", "card", "inbox", "taxa", "model", "key", "outbox"]
+CHECKS += ["commands", "modem", "clock", "message"]
 
 
 @pytest.fixture
@@ -110,8 +112,14 @@ def test_the_whole_way_with_a_modem(card: Path, capsys: pytest.CaptureFixture[st
     assert status == 0
     assert found["modem"]["what"] == "modem 300234010123450 answers; signal 4 of 5"
     assert "the clock is right" in found["clock"]["what"]
-    assert "sealed; sent for 1 credit" in found["message"]["what"]
+    told = found["message"]["what"]
+    assert "sealed; a message to the trap came with it" in told
+    assert "sent for 1 credit" in told
     (message,) = delivered
     assert is_sealed(message.payload)
     with open_for_reading(card / "cameratrap.db", CARD_MIGRATIONS) as connection:
         assert [kept.payload for kept in undecided(connection)] == [b"for the trap"]
+        power, session = sessions(connection)
+        assert (power.kind, power.joules > 0) == (POWERED, True)
+        assert (session.kind, session.credits, session.state.value) == (TEST, 1, "sent")
+        assert last_contact(connection) == session.began_at

@@ -7,25 +7,29 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cameratrap.app.close_day import close_due_days
 from cameratrap.cli import run
 from cameratrap.config import resolve
+from cameratrap.config.tree import Config
 from cameratrap.domain.alerts import Alert
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.summaries import DailySummary
 from cameratrap.domain.tallies import Tally
 from cameratrap.errors import StoreError
 from cameratrap.resources import builtin_taxa
-from cameratrap.store.card import Card, Deployment, make_card
-from cameratrap.store.outbox import enqueue
+from cameratrap.store.card import Card, Deployment, make_card, open_card, sole_writer
+from cameratrap.store.effort import arm, still_armed
+from cameratrap.store.keys import new_key, write_key
+from cameratrap.store.outbox import Outbox, OutboxMessage, OutboxState, enqueue
 from cameratrap.wire.codec import encode, encode_alert
-from cameratrap.wire.seal import seal_number
-from cameratrap.wiring import open_seal
+from cameratrap.wire.seal import is_sealed, seal_number
+from cameratrap.wiring import closing_rules, open_seal
 
 IMEI = "300234010000001"
 FIRST = date(2026, 6, 1)
@@ -110,7 +114,7 @@ def test_a_sealed_day_is_read_with_the_key_and_not_without(journey: Journey) -> 
     journey.deliver(message)
     (before,) = journey.objects("inbox")
     assert (before["status"], before["summary"]) == ("undecodable", None)
-    assert "import the station's key" in before["reason"]
+    assert "no key of station 'ridge' is here: `cameratrap key import`" in before["reason"]
     journey.hand_over()
     (after,) = journey.objects("inbox")
     assert (after["status"], after["summary"]["day"], after["alert"]) == ("decoded", "2026-06-02", None)
@@ -144,6 +148,55 @@ def test_an_alert_is_shown_beside_the_days(journey: Journey) -> None:
     row = next(csv.DictReader(journey.at_receiver("inbox", "--csv").splitlines()))
     assert (row["kind"], row["day"], row["summary"]) == ("alert", "2026-06-02", "Vulpes vulpes x2 at 04:30, score 0.91")
     assert journey.objects("inbox", "--days") == []
+
+
+def _card_with_two_days(card: Path) -> Path:
+    """A trap without a key: two days wait to be sent, the second was tried once."""
+    start = datetime.combine(FIRST, time(), UTC)
+    with make_card(card, Deployment("d", "ridge", 0, start)) as made:
+        still_armed(made.connection, arm(made.connection, start, 0.0, "b"), start + timedelta(days=2.5), 2.5 * 86400)
+        close_due_days(made, closing_rules(Config(), builtin_taxa(), made), start + timedelta(days=2.1))
+        made.connection.execute("UPDATE outbox SET attempts = 1 WHERE sequence = 2")
+    return card
+
+
+def _waiting(card: Path) -> list[OutboxMessage]:
+    with open_card(card) as opened:
+        return Outbox(opened.connection).messages(OutboxState.QUEUED)
+
+
+def test_a_new_key_seals_what_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before any `transmit` can send it in the clear; what had been tried is told under another number."""
+    card = _card_with_two_days(tmp_path / "card")
+    assert run(["--data", str(card), "key", "new", "--dry-run"]) == 0
+    assert not any(is_sealed(each.payload) for each in _waiting(card))
+    capsys.readouterr()
+    assert run(["--data", str(card), "key", "new"]) == 0
+    assert "2 summaries that waited to be sent sealed anew" in capsys.readouterr().err
+    waiting = _waiting(card)
+    assert [(each.day, each.sequence) for each in waiting] == [(FIRST + timedelta(days=1), 3), (FIRST, 1)]
+    assert all(is_sealed(each.payload) for each in waiting)
+    assert run(["--data", str(card), "transmit", "--dry-run"]) == 0
+    assert "not sealed" not in capsys.readouterr().err
+
+
+def test_a_new_key_waits_for_a_watch_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that runs would go on as it began, unsealed: no key is made."""
+    card = _card_with_two_days(tmp_path / "card")
+    with sole_writer(card, "watch"):
+        assert run(["--data", str(card), "key", "new"]) == 1
+    assert "another `watch` is already running" in capsys.readouterr().err
+    assert not (card / "station.key").exists()
+
+
+def test_a_dry_run_names_what_is_not_sealed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says how to make a key only where there is none."""
+    card = _card_with_two_days(tmp_path / "card")
+    assert run(["--data", str(card), "transmit", "--now", "--dry-run"]) == 0
+    assert "2 not sealed: anyone could read or forge them (`cameratrap key new` makes a key)" in capsys.readouterr().err
+    write_key(card / "station.key", new_key(), NOW)
+    assert run(["--data", str(card), "transmit", "--now", "--dry-run"]) == 0
+    assert "2 not sealed: anyone could read or forge them (they were made before" in capsys.readouterr().err
 
 
 def test_a_trap_without_a_key_is_unsealed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -221,16 +274,47 @@ def test_renew_begins_a_new_epoch(journey: Journey) -> None:
     assert str(renewed) in journey.errors or str(renewed) in journey.printed
 
 
-def test_an_image_of_the_whole_card_is_safe_after_renew(journey: Journey) -> None:
-    """Everything restored to one moment: without `renew` a number would be used again, with it none is."""
+def test_a_folder_copied_back_repeats_no_number(journey: Journey) -> None:
+    """Everything restored to one moment, the key too, with the files' own times: the trap sees it, and says so."""
     taken = [journey.close_day(1)]
-    shutil.copytree(journey.card, journey.folder / "image")
+    shutil.copytree(journey.card, journey.folder / "copy")
     taken.append(journey.close_day(2))
     shutil.rmtree(journey.card)
-    (journey.folder / "image").rename(journey.card)
-    journey.at_trap("key", "renew")
+    shutil.copytree(journey.folder / "copy", journey.card)
+    assert "copied back: the next message begins a new epoch" in journey.at_trap("key", "show")
     taken.append(journey.close_day(3))
     assert len({seal_number(message) for message in taken}) == 3
+    assert "restored from a copy" in json.loads(journey.at_trap("key", "show", "--json"))["why"]
+
+
+def test_a_key_now_revoked_is_named_so(journey: Journey) -> None:
+    """A thief's message under a number that never came is quarantined, and the list says since when."""
+    journey.hand_over()
+    messages = [journey.close_day(number) for number in range(1, 4)]
+    journey.deliver(messages[0], messages[2])
+    (said,) = journey.objects("key", "revoke", "ridge", "--now", "--why", "stolen")
+    assert (said["epoch"], said["counter"]) == (None, None)
+    journey.deliver(messages[1])
+    assert [each["status"] for each in journey.objects("inbox")] == ["decoded", "decoded", "quarantined"]
+    assert "all that comes later" in journey.objects("key", "list")[0]["revoked"]
+
+
+@pytest.mark.parametrize(
+    ("stations", "says"),
+    [({}, True), ({IMEI: "hill"}, True), ({IMEI: "ridge"}, False)],
+    ids=["none", "another", "named"],
+)
+def test_import_says_that_no_modem_is_the_station_s(journey: Journey, stations: dict[str, str], *, says: bool) -> None:
+    """A message is opened by the key of its modem's station: who that is must be said once."""
+    lines = "".join(f'"{imei}" = "{name}"\n' for imei, name in stations.items())
+    journey.config.write_text(f"[ground.stations]\n{lines}")
+    journey.hand_over()
+    assert ("no modem is that of ridge yet: name it in `ground.stations`" in journey.errors) is says
+    if says:
+        journey.deliver(journey.close_day(1))
+        (read,) = journey.objects("inbox")
+        assert read["status"] == "undecodable"
+        assert "if its trap is at 'ridge', name its modem in `ground.stations`" in read["reason"]
 
 
 def test_import_is_repeatable_and_refuses_another_station(journey: Journey) -> None:
@@ -239,6 +323,7 @@ def test_import_is_repeatable_and_refuses_another_station(journey: Journey) -> N
     journey.at_receiver("key", "import", journey.exported, "--station", "ridge")
     journey.at_receiver("key", "import", journey.exported, "--station", "ford", status=1)
     assert "that of station 'ridge' already" in journey.errors
+    assert "name its modem in `ground.stations`" in journey.errors
     journey.at_receiver("key", "import", journey.folder / "none", "--station", "ford", status=1)
     journey.at_receiver("key", "import", journey.config, "--station", "ford", status=1)
     assert [each["station"] for each in journey.objects("key", "list")] == ["ridge"]
@@ -280,8 +365,11 @@ def test_a_revoked_key_is_quarantined_from_there(journey: Journey) -> None:
     journey.deliver(messages[3])
     assert [each["status"] for each in journey.objects("inbox")] == ["decoded", "decoded", "quarantined", "quarantined"]
     assert re.search(r"after counter 1 of epoch .* by anna: stolen", journey.objects("key", "list")[0]["revoked"])
-    journey.at_receiver("key", "accept", "ridge", messages[3].hex(), "--why", "I stood beside it", "--dry-run")
-    journey.at_receiver("key", "accept", "ridge", messages[3].hex(), "--why", "I stood beside it")
+    accept = ("key", "accept", "ridge", messages[3].hex()[:20], "--why", "I stood beside it")
+    journey.at_receiver(*accept, "--dry-run")
+    assert "would accept" in journey.errors
+    journey.at_receiver(*accept)
+    assert "it tells of 2026-06-05, Vulpes vulpes 1/1" in journey.errors
     assert [each["status"] for each in journey.objects("inbox")] == ["decoded", "decoded", "quarantined", "decoded"]
 
 
@@ -293,9 +381,11 @@ def test_a_revoked_key_is_quarantined_from_there(journey: Journey) -> None:
         ("revoke", "ridge", "--now"),
         ("revoke", "hill", "--now", "--why", "x"),
         ("revoke", "ridge", "--now", "--why", "x", "--key", "00000000"),
-        ("revoke", "ridge", "--now", "--why", "x", "--epoch", "zz"),
+        ("revoke", "ridge", "--now", "--why", "x", "--epoch", "010203"),
+        ("revoke", "ridge", "--after", "3", "--why", "x", "--epoch", "zz"),
         ("revoke", "ridge", "--after", "70000", "--why", "x"),
         ("accept", "ridge", "00", "--why", "x"),
+        ("accept", "ridge", "", "--why", "x"),
         ("import", "nowhere.key"),
         ("new", "--json", "--csv"),
     ],

@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cameratrap.cli import run
+from cameratrap.domain.alerts import Alert
 from cameratrap.domain.summaries import DailySummary
 from cameratrap.domain.tallies import Tally
 from cameratrap.ground.directip import MoFrame, build
 from cameratrap.resources import builtin_taxa
-from cameratrap.wire.codec import encode
+from cameratrap.wire.codec import encode, encode_alert
 
 IMEI = "300234010000001"
 REPOSITORY = Path(__file__).parents[2]
@@ -399,8 +400,10 @@ def test_a_change_of_keys_is_an_alarm_until_it_is_seen(
     assert receive("receive", "reverify", "--forget", "--dry-run") == 1
     assert len(_files(data / "refused")) == 1
     assert receive("receive", "reverify", "--forget") == 1
-    assert _files(data / "refused") == set()
-    capsys.readouterr()
+    assert "1 dropped" in capsys.readouterr().err
+    log = data / "refused"
+    assert list(log.glob("*.json")) == []
+    assert len(list((log / "forgotten").iterdir())) == 1
     assert receive("inbox") == 0
     assert "alarm" not in capsys.readouterr().err
 
@@ -425,3 +428,31 @@ def test_the_key_of_before_is_named_with_what_it_is_called_now(
     (tmp_path / "c.toml").write_text('[ground]\nrockblock_public_key = "key.pem"\n')
     assert receive("--config", tmp_path / "c.toml", "receive", "reverify") == 2
     assert "did you mean ground.rockblock_public_keys?" in capsys.readouterr().err
+
+
+def test_what_could_not_be_checked_is_never_dropped(
+    data: Path, receive: Receive, signed: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without any key nobody can say that it is false; with the key it is in, although --forget was given before.
+
+    What was dropped under an old key is true under a new one: moved back, it is in too.
+    """
+    log = data / "refused"
+    monkeypatch.setenv("CAMERATRAP_GROUND_BUILTIN_KEY", "false")
+    assert receive("receive", "import", signed) == 1
+    assert receive("receive", "reverify", "--forget") == 1
+    (kept,) = log.iterdir()
+    monkeypatch.setenv("CAMERATRAP_GROUND_BUILTIN_KEY", "true")
+    assert receive("receive", "reverify", "--forget") == 1
+    (log / "forgotten" / kept.name).rename(kept)
+    monkeypatch.setenv("CAMERATRAP_GROUND_ROCKBLOCK_PUBLIC_KEYS", str(key_file))
+    assert receive("receive", "reverify", "--forget") == 0
+    assert list(log.glob("*.json")) == []
+
+
+def test_an_alert_is_listed_under_its_day(tmp_path: Path, receive: Receive, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / f"{IMEI}_000041.sbd"
+    path.write_bytes(encode_alert(Alert(datetime(2026, 6, 5, 4, 30), 1, "Vulpes vulpes", 2), builtin_taxa()))  # noqa: DTZ001
+    assert receive("receive", "import", path, "--json") == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["status"], row["day"]) == ("decoded", "2026-06-05")

@@ -44,6 +44,9 @@ FULL = {
 }
 
 
+EMPTY_DAY = '{"day": "2026-11-21", "tallies": []}'
+
+
 class Shell:
     """The command line in this process: what is given on stdin, and what comes out."""
 
@@ -164,6 +167,50 @@ def test_a_missing_file_is_wrong_usage(shell: Shell, tmp_path: Path) -> None:
     status, _, err = shell("encode", str(tmp_path / "none.jsonl"))
     assert status == 2
     assert "cannot read" in err
+
+
+@pytest.mark.parametrize("form", ["hex", "raw"])
+def test_an_empty_argument_is_an_empty_message(shell: Shell, form: str) -> None:
+    """It is no name of a file either."""
+    status, out, err = shell("decode", "--format", form, "", "--json")
+    assert (status, out) == (1, b"")
+    assert err.startswith("error: message 1: the message is empty")
+
+
+def test_the_examples_of_the_help_are_right(shell: Shell) -> None:
+    """What the first one encodes is what the second one decodes."""
+    _, out, _ = shell("--help")
+    said = [line.split() for line in out.decode().splitlines()]
+    (message,) = (words[-1] for words in said if words[:3] == ["cameratrap", "summary", "decode"])
+    (example,) = (line for line in out.decode().splitlines() if line.strip().startswith("echo"))
+    status, encoded, _ = shell("encode", stdin=example.split("'")[1])
+    assert (status, encoded.decode().strip()) == (0, message)
+    assert [day["day"] for day in shell.objects("decode", message)] == ["2026-11-21"]
+
+
+def test_earlier_days_that_are_left_out_are_said(shell: Shell) -> None:
+    """They cost no message of their own, and the receiver will not learn of them."""
+    names = [taxon.name for taxon in builtin_taxa()]
+    tallies = [{"taxon": name, "events": 1, "individuals": 300} for name in names[:9]]
+    earlier = [{"day": f"2026-11-{day}", "sequence": day, "tallies": tallies} for day in (20, 19, 18)]
+    status, out, err = shell("encode", stdin=json.dumps({"day": "2026-11-21", "tallies": [], "earlier": earlier}))
+    (told,) = shell.objects("decode", out.decode().strip())
+    assert (status, len(told["earlier"])) == (0, 1)
+    assert err == "line 1: 2026-11-21: 2 of the earlier days left out\n"
+
+
+def test_too_few_bytes_are_said_as_they_were_given(shell: Shell) -> None:
+    """Not as what is left of them for the day."""
+    status, _, err = shell("encode", "--max-bytes", "5", stdin=EMPTY_DAY)
+    assert status == 1
+    assert "5 bytes for each, 3 of them for its check or seal" in err
+
+
+def test_a_part_of_more_than_a_day_can_have_is_refused(shell: Shell) -> None:
+    """As the wrong value that it is."""
+    status, _, err = shell("encode", stdin='{"day": "2026-11-21", "tallies": [], "part": [1, 99999999999999999]}')
+    assert status == 1
+    assert "part: expected [i, n], part i of n, and at most 1000 of them" in err
 
 
 def test_an_empty_input_is_an_empty_result(shell: Shell) -> None:

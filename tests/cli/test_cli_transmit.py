@@ -12,18 +12,30 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cameratrap.cli import run
+from cameratrap.ports import SendResult, SendStatus
+from cameratrap.sbd.network_time import BUILT
+from cameratrap.store.clock_readings import newest_reading
+from cameratrap.store.commands import hurry
 from cameratrap.store.connection import open_store
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.outbox import Outbox, OutboxMessage, OutboxState, enqueue
+from cameratrap.store.sessions import note_power, use_modem
+from cameratrap.store.summaries import Composed, Telling, close
 
 IMEI = "300234010123450"
 PAYLOAD = bytes(range(1, 49))
+
+
+@pytest.fixture(autouse=True)
+def plenty_of_energy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a day allows grows with the hour, and these tests run at any."""
+    monkeypatch.setenv("CAMERATRAP_MODEM_ENERGY_J_PER_DAY", "100000")
 
 
 @pytest.fixture
@@ -82,6 +94,20 @@ def test_a_message_goes_through_a_real_serial_line(
     assert deliveries(tmp_path) == [PAYLOAD]
 
 
+def test_the_emulated_network_tells_the_time_it_is_given(
+    tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ten days behind the trap's clock: the trap says that it is fast, and its card knows by how much."""
+    true = max(datetime.now(UTC), BUILT + timedelta(days=20)) - timedelta(days=10)
+    with emulator(tmp_path, "--clock", true.isoformat()) as port:
+        assert run(["--data", str(card), "transmit", "--port", str(port)]) == 0
+    with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        reading = newest_reading(connection)
+    assert reading is not None
+    assert abs(reading.at - timedelta(seconds=reading.offset_s) - true) < timedelta(minutes=1)
+    assert "the clock" in capsys.readouterr().err
+
+
 def test_a_failed_session_is_exit_1_with_its_reason_and_is_sent_later(
     tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,11 +147,19 @@ def test_dry_run_shows_what_is_due_and_touches_nothing(card: Path, capsys: pytes
 
 @pytest.mark.parametrize("option", [["--dry-run"], []])
 def test_nothing_due_is_exit_0(tmp_path: Path, option: list[str]) -> None:
-    """An empty card and an empty folder need no modem."""
+    """An empty card needs no modem."""
     assert run(["--data", str(make_card(tmp_path, [])), "transmit", *option]) == 0
-    (tmp_path / "empty").mkdir()
-    assert run(["--data", str(tmp_path / "empty"), "transmit", *option]) == 0
-    assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize("option", [["--dry-run"], ["--alerts"], []])
+def test_a_card_that_is_not_mounted_is_exit_1(
+    tmp_path: Path, option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder it is mounted on is there and empty, which is not the same as nothing to send."""
+    assert run(["--data", str(tmp_path), "transmit", *option]) == 1
+    error = capsys.readouterr().err
+    assert f"there is no card's database in {tmp_path}\nhint: is the card mounted?" in error
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database" * 50])
@@ -293,9 +327,26 @@ def test_two_at_once_are_refused(tmp_path: Path, card: Path, capsys: pytest.Capt
         first = subprocess.Popen(_command(card, port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         _until(lambda: stored(card)[0].attempts == 1)
         assert run(["--data", str(card), "transmit", "--port", str(port), "--now"]) == 1
-        assert "already running" in capsys.readouterr().err
+        error = capsys.readouterr().err
+        assert "already running" in error
+        assert "stop it" not in error
         assert first.wait(20) == 0
     assert deliveries(tmp_path) == [PAYLOAD]
+
+
+def test_an_alert_goes_with_the_run_that_is_under_way(
+    tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--alerts beside another `transmit` is no failure: the other one takes the alert up, and sends it."""
+    with emulator(tmp_path, "--session-s", "1.5") as port:
+        first = subprocess.Popen(_command(card, port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        _until(lambda: stored(card)[0].attempts == 1)
+        with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+            enqueue(connection, day=None, sequence=1, part=1, payload=b"alert", now=datetime.now(UTC), kind="alert")
+        assert run(["--data", str(card), "transmit", "--alerts", "--port", str(port)]) == 0
+        assert "another `transmit` is running: it takes new alerts up" in capsys.readouterr().err
+        assert first.wait(20) == 0
+    assert deliveries(tmp_path) == [PAYLOAD, b"alert"]
 
 
 def _command(card: Path, port: Path, *options: str) -> list[str]:
@@ -378,12 +429,12 @@ def test_alerts_only_leaves_the_summaries_for_their_own_timer(
 
 
 def test_a_closed_account_rests_and_is_said(tmp_path: Path, card: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Access denied: exit 1 with the reason; then nothing is tried, which is said; --now tries all the same."""
+    """Access denied: exit 1 with the reason; then nothing is tried, which is exit 1 too; --now tries all the same."""
     with emulator(tmp_path, "--status", "15,0") as port:
         command = ["--data", str(card), "transmit", "--port", str(port)]
         assert run(command) == 1
         assert "access denied" in capsys.readouterr().err
-        assert run(command) == 0
+        assert run(command) == 1
         assert run([*command, "--dry-run"]) == 0
         assert capsys.readouterr().err.count("the modem's account fault stands since") == 2
         assert deliveries(tmp_path) == []
@@ -394,16 +445,83 @@ def test_a_closed_account_rests_and_is_said(tmp_path: Path, card: Path, capsys: 
 def test_joules_are_shown_and_end_the_run(
     tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where a start would take more than the day may, no modem is opened for a session: exit 1 says why."""
-    monkeypatch.setenv("CAMERATRAP_MODEM_ENERGY_J_PER_DAY", "150")
-    monkeypatch.setenv("CAMERATRAP_MODEM_START_J", "149")
+    """Where the day's energy is used up, no modem is opened for a session: exit 1 says why."""
+    monkeypatch.setenv("CAMERATRAP_MODEM_ENERGY_J_PER_DAY", "250")
+    with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        note_power(connection, datetime.now(UTC), 130.0, "starting")
     with emulator(tmp_path) as port:
         assert run(["--data", str(card), "transmit", "--port", str(port), "--json"]) == 1
     captured = capsys.readouterr()
-    assert "the day's energy is used up" in captured.err
-    assert "0 of 150 J used today" in captured.err
+    assert "the energy that it may take by now is used up" in captured.err
+    assert "130 of 250 J used today" in captured.err
     assert json.loads(captured.out)["joules"] == 0
     assert deliveries(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("ENERGY_J_PER_DAY", "150"), ("SESSION_W", "20"), ("START_J", "1000"), ("RESERVE_J", "500")]
+)
+@pytest.mark.parametrize("command", [["transmit"], ["transmit", "--dry-run"], ["config", "check"]])
+def test_energy_that_never_pays_is_a_wrong_configuration(
+    card: Path,
+    command: list[str],
+    key: str,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing could ever be sent, which is said at once instead of tomorrow for ever."""
+    monkeypatch.delenv("CAMERATRAP_MODEM_ENERGY_J_PER_DAY")
+    assert run(["--data", str(card), "config", "check"]) == 0
+    monkeypatch.setenv(f"CAMERATRAP_MODEM_{key}", value)
+    assert run(["--data", str(card), *command]) == 2
+    error = capsys.readouterr().err
+    assert "modem.energy_j_per_day" in error
+    assert "never pays for a session" in error
+
+
+def test_a_silent_modem_is_said_by_every_run_until_it_is_another(
+    tmp_path: Path, card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 4 while the days wait for a modem that rests, with the time of the next try; another modem is tried."""
+    with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        use_modem(connection, f"9704 at {tmp_path / 'modem'}", datetime.now(UTC))
+        outbox = Outbox(connection)
+        begun = outbox.begin_attempt(outbox.messages()[0], datetime.now(UTC))
+        silent = SendResult(SendStatus.RETRY, detail="the modem does not answer", fault="hardware")
+        outbox.record(begun, silent, datetime.now(UTC))
+        hurry(connection)
+        fault = outbox.standing_fault()
+    assert fault is not None
+    with emulator(tmp_path) as port:
+        command = ["--data", str(card), "transmit", "--port", str(port)]
+        monkeypatch.setenv("CAMERATRAP_MODEM_TYPE", "9704")
+        assert run(command) == 4
+        error = capsys.readouterr().err
+        assert f"1 wait, the first until {fault.next_at.isoformat(timespec='seconds')}" in error
+        assert f"it is tried again at {fault.next_at:%Y-%m-%d %H:%M}" in error
+        assert "modem.type" in error
+        monkeypatch.setenv("CAMERATRAP_MODEM_TYPE", "9602")
+        assert run(command) == 0
+    assert deliveries(tmp_path) == [PAYLOAD]
+
+
+def test_a_dry_run_names_the_least_and_the_most_credits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The newest tells the two days before, and with it the mailbox is looked into: the run costs one of the four."""
+    monkeypatch.setenv("CAMERATRAP_MODEM_MAILBOX_EVERY_DAYS", "1")
+    folder = make_card(tmp_path, [])
+    with closing(open_store(folder / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        for number in (1, 2, 3):
+            told = tuple(Telling(number, date(2026, 11, each), f"day {each}") for each in range(1, number + 1))
+            close(connection, date(2026, 11, number), number, Composed((b"%d" % number,), told), datetime.now(UTC))
+    assert run(["--data", str(folder), "transmit", "--dry-run"]) == 0
+    assert "3 due, 1 to 4 credits" in capsys.readouterr().err
+    with emulator(tmp_path) as port:
+        assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
+    assert "1 sent, 1 credit;" in capsys.readouterr().err
+    assert deliveries(tmp_path) == [b"3"]
 
 
 def test_the_mailbox_is_looked_into_without_anything_to_send(

@@ -26,6 +26,12 @@ needs_library = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(autouse=True)
+def plenty_of_energy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a day allows grows with the hour, and these tests run at any."""
+    monkeypatch.setenv("CAMERATRAP_MODEM_ENERGY_J_PER_DAY", "100000")
+
+
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     """A card with one message due, of a trap whose modem is a 9704."""

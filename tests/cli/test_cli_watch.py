@@ -6,13 +6,18 @@ import csv
 import hashlib
 import io
 import json
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from cameratrap import wiring
+from cameratrap.app.command_effects import SLEEP_UNTIL
 from cameratrap.cli import run
+from cameratrap.store.commands import override
+from cameratrap.store.connection import open_store
+from cameratrap.store.migrations import CARD_MIGRATIONS
 from tests.fakes import NamedDetector, write_pictures
 
 FOX = "Vulpes vulpes"
@@ -208,3 +213,15 @@ def test_a_taxon_that_must_agree_is_one_of_the_table(pictures: Path, capsys: pyt
     capsys.readouterr()
     run(["--data", "card", "tally", "--csv"])
     assert [row["taxon"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["animal", ""]
+
+
+def test_a_trap_that_sleeps_says_so(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also with --quiet: whoever stands before it must not think that it is broken."""
+    assert watch(pictures) == 0
+    with closing(open_store(Path("card/cameratrap.db"), CARD_MIGRATIONS, create=False)) as connection:
+        override(connection, SLEEP_UNTIL, date(2026, 12, 24), 7, datetime(2026, 5, 1, tzinfo=UTC))
+    capsys.readouterr()
+    assert run(["--quiet", "--data", "card", "watch", "--replay", str(pictures)]) == 0
+    said = capsys.readouterr().err
+    assert "the trap sleeps: it takes no pictures before 2026-12-24 (command 7 of 2026-05-01)" in said
+    assert "hint: `cameratrap --data CARD config reset sleep_until` wakes it" in said

@@ -138,7 +138,7 @@ def test_trap_11_zero_bytes_at_the_end_arrive(payload: bytes) -> None:
     """Nothing strips or pads a payload on its way out or in."""
     rig = Rig(modem={"mt_queue": [payload]})
     result = rig.send(payload)
-    assert (result.status, result.received, rig.payloads) == (SendStatus.SENT, payload, [payload])
+    assert (result.status, result.received, rig.payloads) == (SendStatus.SENT, (payload,), [payload])
 
 
 def test_trap_19_a_success_after_the_deadline_is_uncertain() -> None:

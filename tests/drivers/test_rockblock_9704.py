@@ -138,7 +138,8 @@ def test_messages_to_the_trap_that_come_while_the_library_begins() -> None:
     """The library forgets them; they come back all the same, byte for byte, without a credit."""
     with rig(mt_queue=[b"\x00first\r", b"second"]) as site:
         results = [site.link.check_mailbox(deadline_s=DEADLINE_S) for _ in range(3)]
-    assert [(result.received, result.waiting) for result in results] == [(b"\x00first\r", 1), (b"second", 0), (None, 0)]
+    assert [message for result in results for message in result.received] == [b"\x00first\r", b"second"]
+    assert [result.waiting for result in results] == [0, 0, 0]
     assert "nothing came in" in results[-1].detail
     assert site.delivered == []
 
@@ -183,6 +184,27 @@ def test_a_line_that_breaks_in_the_middle_is_uncertain() -> None:
         link = RockBlock9704(BreakingLine(SerialPort(terminal.port, baud=230400), b"messageOriginateSegment"))
         result = link.send(b"x", deadline_s=DEADLINE_S)
         assert (result.status, result.uncertain, result.fault) == (SendStatus.RETRY, True, "hardware")
+        with pytest.raises(DeviceError, match="pulled out"):
+            link.send(b"x", deadline_s=DEADLINE_S)
+        link.close()
+
+
+@needs_library
+def test_every_message_that_came_is_handed_on_although_the_send_failed() -> None:
+    """The network holds them no more, and nothing is known to wait: there may be no later session to bring them."""
+    with rig(JsprPlan(answers=False, on_cancel=""), mt_queue=[b"first", b"second", b"third"]) as site:
+        result = site.link.send(b"x", deadline_s=2.5)
+    assert (result.status, result.received) == (SendStatus.RETRY, (b"first", b"second", b"third"))
+
+
+@needs_library
+def test_what_came_before_the_line_broke_is_handed_on() -> None:
+    """A missing modem is then a result; with nothing to hand on it is an error as ever."""
+    with PseudoTerminal(JsprEmulator(lambda _: None, mt_queue=[b"sleep"])) as terminal:
+        link = RockBlock9704(BreakingLine(SerialPort(terminal.port, baud=230400), b"200 constellationState"))
+        result = link.send(b"x", deadline_s=DEADLINE_S)
+        assert (result.status, result.uncertain, result.fault) == (SendStatus.RETRY, False, "hardware")
+        assert (result.received, "pulled out" in result.detail) == ((b"sleep",), True)
         with pytest.raises(DeviceError, match="pulled out"):
             link.send(b"x", deadline_s=DEADLINE_S)
         link.close()

@@ -9,6 +9,7 @@ import pytest
 from cameratrap.drivers.rockblock_9602 import RockBlock9602
 from cameratrap.ports import SendStatus
 from cameratrap.replay.emulated_lines import MemoryLine, VirtualClock
+from cameratrap.sbd.outcome import UNCONFIRMED
 
 PAYLOAD = b"\r\n0\r\nOK\r\nmonday"
 
@@ -152,3 +153,59 @@ def test_a_number_that_shows_the_last_session_is_a_witness_too() -> None:
     session = stranger.session
     stranger.session = lambda: session().replace(b" 5,", b" 6,")  # type: ignore[method-assign]
     assert _send(stranger, 4096) == [(SendStatus.SENT, False)]
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_the_next_process_may_be_told_that_the_number_does_not_count(earlier: bool) -> None:
+    """Each process doubts such a modem once, unless an earlier one's result, whose detail says so, is remembered."""
+    stranger = Stranger(counts=False, unknown="OK")
+    clock = VirtualClock()
+    link = RockBlock9602(MemoryLine(stranger, clock), monotonic_s=clock, number_counts=earlier)
+    result = link.send(PAYLOAD, deadline_s=180)
+    assert (result.status is SendStatus.RETRY, UNCONFIRMED in result.detail) == (earlier, True)
+
+
+def test_a_number_that_counts_again_is_believed_again() -> None:
+    """Its success is confirmed, and the detail does not say otherwise; the next success needs the number's word."""
+    stranger = Stranger(unknown="OK")
+    clock = VirtualClock()
+    link = RockBlock9602(MemoryLine(stranger, clock), monotonic_s=clock, number_counts=False)
+    result = link.send(PAYLOAD, deadline_s=180)
+    assert (result.status, UNCONFIRMED in result.detail) == (SendStatus.SENT, False)
+    stranger.counts, stranger.buffer = False, b""
+    assert link.send(PAYLOAD, deadline_s=180).status is SendStatus.RETRY
+
+
+@pytest.mark.parametrize(
+    "sbdix",
+    [
+        "AT+SBDIX+SBDIX: {s}, {n}, 0, -1, 0, 0",
+        "SBDRING+SBDIX: {s}, {n}, 0, -1, 0, 0",
+        "+SBDIX: {s}, {n}, 0, -1, 0, 0 OK",
+        "+SBDIX: {s}, {n}, 2, -1, -1, -1",
+    ],
+)
+def test_an_answer_that_is_glued_to_another_is_understood(sbdix: str) -> None:
+    """An echo or a ring without a line end, an OK on the same line, and lengths of -1 where no message came in."""
+    stranger = Stranger(sbdix=sbdix)
+    assert _send(stranger, 4096) == [(SendStatus.SENT, False)]
+    assert stranger.delivered == [PAYLOAD]
+
+
+@pytest.mark.parametrize("profile", ["quiet", "digits"])
+def test_a_stored_profile_that_never_says_ok(profile: str) -> None:
+    """ATQ1 or ATV0 in the modem's stored profile: it is there, and is told to answer in words."""
+
+    def unlike(said: str) -> bytes:
+        if said == "ATQ0V1":
+            stranger.answer = answer  # type: ignore[method-assign]
+            return stranger.lines("OK")
+        return b"" if profile == "quiet" else b"0\r"
+
+    stranger = Stranger()
+    answer, stranger.answer = stranger.answer, unlike  # type: ignore[method-assign]
+    clock = VirtualClock()
+    link = RockBlock9602(MemoryLine(stranger, clock), monotonic_s=clock)
+    assert link.send(PAYLOAD, deadline_s=180).status is SendStatus.SENT
+    stranger.answer = unlike  # type: ignore[method-assign]
+    assert link.signal(deadline_s=30) is None

@@ -89,6 +89,19 @@ def test_a_threshold_given_replaces_the_models(tmp_path: Path) -> None:
     assert len(TfliteDetector(model, threshold=0.85).detect(frame(png(ROWS.reshape(7, 2, 3)))).detections) == 1
 
 
+def test_what_scores_less_than_a_threshold_given_is_not_even_doubtful(tmp_path: Path) -> None:
+    """Else a background would believe it after all; the model's own threshold leaves its doubt as it is."""
+    folder = echo_folder(tmp_path / "echo")
+    manifest = folder / "model.toml"
+    doubting = "score_threshold = 0.6\ndoubt_threshold = 0.1"
+    manifest.write_text(manifest.read_text().replace("score_threshold = 0.5", doubting, 1))
+    pixels = frame(png(ROWS.reshape(7, 2, 3)))
+    own = TfliteDetector(load(folder)).detect(pixels)
+    given = TfliteDetector(load(folder), threshold=0.85).detect(pixels)
+    assert len(own.doubtful) > 0
+    assert (len(given.detections), given.doubtful) == (1, ())
+
+
 def test_the_ssd_head_runs(tmp_path: Path) -> None:
     detector = TfliteDetector(load(constant_folder(tmp_path / "m")))
     seen = detector.detect(frame(picture()))

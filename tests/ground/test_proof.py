@@ -227,6 +227,14 @@ def test_a_required_proof_shuts_cloudloop_out_too() -> None:
         parse(b'{"identity": {}, "sbd": {}}', JSON_TYPE, ProofPolicy(required=True))
 
 
+def test_a_token_proves_nothing_in_cloudloops_shape(delivery: Delivery, policy: ProofPolicy) -> None:
+    """Neither a false one nor a true one of another delivery: what claims a proof that is none is refused."""
+    for token in ("x.y.z", 7, json.loads(delivery())["JWT"]):
+        body = json.dumps({"identity": {}, "sbd": {"imei": "300234010000001", "momsn": 1}, "JWT": token}).encode()
+        with pytest.raises(ProofError):
+            parse(body, JSON_TYPE, policy)
+
+
 def test_without_the_library_the_error_says_what_to_install(
     delivery: Delivery, policy: ProofPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

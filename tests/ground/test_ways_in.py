@@ -205,3 +205,26 @@ def test_a_mailbox_of_mails() -> None:
     assert [read_part(parts[number], ANY).momsn for number in (0, 2)] == [1, 2]
     with pytest.raises(DecodeError, match="neither"):
         read_part(parts[1], ANY)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_mark_of_an_encoding_is_no_part_of_a_delivery(unsigned: dict[str, Any], encoding: str) -> None:
+    """As editors and shells of Windows write it, one or several lines of it."""
+    text = _json(unsigned).decode()
+    for count in (1, 2):
+        messages = read_file("a.json", "\r\n".join([text] * count).encode(encoding), ANY)
+        assert [message.imei for message in messages] == [IMEI] * count
+
+
+def test_a_payload_that_begins_like_a_mark_stays_as_it_is() -> None:
+    for payload in (b"\xef\xbb\xbf\x80", b"\xff\xfe\x00\xd8", b"\xef\xbb\xbf\xc3\xa9"):
+        (message,) = read_file("a.sbd", payload, ANY)
+        assert message.payload == payload
+
+
+@pytest.mark.parametrize("layout", ["[{}]", "[\n{}\n]"])
+def test_a_list_of_deliveries_is_named_as_one(unsigned: dict[str, Any], layout: str) -> None:
+    """It is no payload of a wire version to come."""
+    with pytest.raises(DecodeError, match="not a JSON object: it is a list") as caught:
+        read_file("a.json", layout.replace("{}", _json(unsigned).decode()).encode(), ANY)
+    assert "line of its own" in caught.value.hint

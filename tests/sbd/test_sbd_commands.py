@@ -111,7 +111,7 @@ def test_sbdix_is_read_in_any_spacing(fields: tuple[int, ...], comma: str) -> No
         "+SBDIX 0, 5, 0, 0, 0, 0",
         "+SBDI: 1, 5, 0, 0, 0, 0",
         "SBDIX: 0, 5, 0, 0, 0, 0",
-        "+SBDIX: 0, 5, 0, 0, 0, 0 OK",
+        "+SBDIX: 0, 5, 0, 0, 0, 0OK",
         "",
     ],
 )
@@ -123,6 +123,7 @@ def test_a_damaged_sbdix_is_not_read(line: str) -> None:
 def test_other_answers() -> None:
     """Each value is read from its own line, in any spacing and case, and from no other."""
     assert commands.BufferStatus.from_line("+SBDS:1,65535,0,-1") == BufferStatus(loaded=True, momsn=65535)
+    assert commands.BufferStatus.from_line("AT+SBDS+SBDS: 0, 7, 1, 3") == BufferStatus(False, 7, mt_loaded=True)
     assert commands.BufferStatus.from_line("+SBDS: 1, 2") is None
     assert commands.signal_quality("+CSQF:3") == commands.signal_quality("+csq: 3") == 3
     assert commands.signal_quality("+CSQ:9") is None

@@ -56,7 +56,7 @@ def test_one_conversation_to_the_byte() -> None:
         ],
     )
     assert (outcome.verdict, outcome.momsn, outcome.signal) == (Verdict.SENT, 7, 4)
-    assert (outcome.received, outcome.waiting) == (b"\r\nOK\r\n", 2)
+    assert (outcome.received, outcome.waiting) == ((b"\r\nOK\r\n",), 2)
 
 
 def test_a_mailbox_check_to_the_byte() -> None:
@@ -70,7 +70,7 @@ def test_a_mailbox_check_to_the_byte() -> None:
             (b"AT+SBDRB\r", b"\x00\x02hi\x00\xd1" + OK),
         ],
     )
-    assert (outcome.verdict, outcome.received, outcome.waiting) == (Verdict.SENT, b"hi", 0)
+    assert (outcome.verdict, outcome.received, outcome.waiting) == (Verdict.SENT, (b"hi",), 0)
 
 
 def test_a_refused_ring_answer_becomes_a_plain_session() -> None:
@@ -84,7 +84,7 @@ def test_a_refused_ring_answer_becomes_a_plain_session() -> None:
             (b"AT+SBDIX\r", b"\r\n+SBDIX: 0, 7, 0, 31, 0, 0\r\n" + OK),
         ],
     )
-    assert (outcome.verdict, outcome.received) == (Verdict.SENT, None)
+    assert (outcome.verdict, outcome.received) == (Verdict.SENT, ())
 
 
 def test_a_session_that_ends_before_sbdix_was_written_is_certain() -> None:
@@ -121,7 +121,7 @@ def test_every_wait_has_an_end() -> None:
 
 def test_every_step_can_be_reached_and_said() -> None:
     """The table has no step that nothing leads to."""
-    reached = {Step.SYNC, Step.RING, Step.WRITE, Step.CLEAR, Step.RADIO_ON, Step.READ} | {
+    reached = {Step.SYNC, Step.RING, Step.WRITE, Step.CLEAR, Step.RADIO_ON, Step.SAVE, Step.READ} | {
         step for edges in TABLE.values() for step in edges.values()
     }
     assert set(TABLE) <= reached

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from cameratrap.store import seal_counter as module
 from cameratrap.store.connection import open_for_reading, open_store
 from cameratrap.store.keys import write_key
 from cameratrap.store.seal_counter import (
+    COPIED,
     DIFFERENT,
     FIRST,
     NO_FILE,
@@ -28,6 +30,7 @@ from cameratrap.store.seal_counter import (
     SealCounter,
     counter_path,
     create_seal_epochs,
+    know_the_file,
     stored_state,
 )
 from cameratrap.wire.seal import MAX_COUNTER, SealKey, SealNumber
@@ -35,7 +38,7 @@ from tests.power_cuts import Cutting, PowerCut, cut_at
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 KEY = SealKey(bytes(range(32)))
-STEPS = (create_seal_epochs,)
+STEPS = (create_seal_epochs, know_the_file)
 
 
 class Trap:
@@ -118,6 +121,29 @@ def _database_behind(trap: Trap) -> None:
     copy.rename(trap.database)
 
 
+def _copied_back(trap: Trap, *, also_key: bool = False) -> None:
+    """Database and file of one moment, later put back with their times, as `cp -a` and rsync do."""
+    copy = trap.folder / "copy"
+    shutil.copytree(trap.folder, copy)
+    trap.take(3)
+    trap.lose(trap.database, trap.file, *([trap.key.path] if also_key else []))
+    for path in copy.iterdir():
+        shutil.copy2(path, trap.folder / path.name)
+    shutil.rmtree(copy)
+
+
+def _folder_copied_back(trap: Trap) -> None:
+    _copied_back(trap, also_key=True)
+
+
+def _written_over(trap: Trap) -> None:
+    """In place, so that even the inode is the same."""
+    copies = [(path, path.read_bytes()) for path in (trap.database, trap.file)]
+    trap.take(3)
+    for path, content in copies:
+        path.write_bytes(content)
+
+
 @pytest.mark.parametrize(
     ("mishap", "why"),
     [
@@ -127,6 +153,9 @@ def _database_behind(trap: Trap) -> None:
         (_another_key_s_file, NO_FILE),
         (_file_behind, DIFFERENT),
         (_database_behind, DIFFERENT),
+        (_copied_back, COPIED),
+        (_folder_copied_back, COPIED),
+        (_written_over, COPIED),
     ],
 )
 def test_after_a_mishap_a_new_epoch_begins(trap: Trap, mishap: object, why: str) -> None:
@@ -140,8 +169,17 @@ def test_after_a_mishap_a_new_epoch_begins(trap: Trap, mishap: object, why: str)
     trap.assert_unique()
 
 
+def test_a_key_of_an_older_database_goes_on_in_a_new_epoch(trap: Trap) -> None:
+    """Nothing is known of its file, which may have been put back: what is not known is not believed."""
+    before = trap.take()
+    with closing(open_store(trap.database, STEPS, create=False)) as connection:
+        connection.execute("UPDATE seal_epochs SET file_changed_ns = NULL")
+    assert trap.take().epoch != before.epoch
+    assert trap.why() == [FIRST, COPIED]
+
+
 def test_what_cannot_be_seen_is_said_by_hand(trap: Trap) -> None:
-    """Key, file and database of one moment written back together look right: `renew` begins a new epoch."""
+    """An image of the whole file system written back looks right: `renew` begins a new epoch."""
     before = trap.take()
     with closing(open_store(trap.database, STEPS, create=False)) as connection:
         begun = SealCounter(trap.key, connection).renew()
@@ -161,9 +199,13 @@ def test_a_counter_that_is_used_up_begins_a_new_epoch(trap: Trap) -> None:
 
 
 def _set_counter(trap: Trap, counter: int) -> None:
+    """As if the trap itself had counted so far."""
+    content = json.loads(trap.file.read_bytes())
+    trap.file.write_text(json.dumps({**content, "next_counter": counter}))
     with closing(open_store(trap.database, STEPS, create=False)) as connection:
-        connection.execute("UPDATE seal_epochs SET next_counter = ?", (counter,))
-    trap.file.write_text(trap.file.read_text().replace('"next_counter": 1', f'"next_counter": {counter}'))
+        connection.execute(
+            "UPDATE seal_epochs SET next_counter = ?, file_changed_ns = ?", (counter, trap.file.stat().st_ctime_ns)
+        )
 
 
 def test_the_key_id_wraps_and_an_epoch_is_never_drawn_again(trap: Trap) -> None:
@@ -214,9 +256,10 @@ from contextlib import closing
 from pathlib import Path
 from cameratrap.store.connection import open_store
 from cameratrap.store.keys import read_key
-from cameratrap.store.seal_counter import SealCounter, create_seal_epochs
+from cameratrap.store.seal_counter import SealCounter, create_seal_epochs, know_the_file
 
-with closing(open_store(Path(sys.argv[2]), (create_seal_epochs,), create=False)) as connection:
+steps = (create_seal_epochs, know_the_file)
+with closing(open_store(Path(sys.argv[2]), steps, create=False)) as connection:
     counter = SealCounter(read_key(Path(sys.argv[1])), connection)
     print(*(counter.take().counter for _ in range(15)))
 """
@@ -286,7 +329,7 @@ def test_a_lock_that_is_held_for_ever_is_an_error(trap: Trap, monkeypatch: pytes
     assert trap.take().counter == 1
 
 
-MISHAPS = (_swap, _lose_file, _file_behind, _database_behind)
+MISHAPS = (_swap, _lose_file, _file_behind, _database_behind, _copied_back, _written_over)
 
 
 @settings(max_examples=8)

@@ -19,7 +19,8 @@ from bench_season_power import Fuse, FusedConnection
 from cameratrap.app.alerts import AlertFailed, AlertRules, raise_alerts
 from cameratrap.app.close_day import Closing, ClosingFailed, close_due_days
 from cameratrap.app.fold import CardFold, fold
-from cameratrap.app.transmit import Hooks, Limits, transmit
+from cameratrap.app.transmit import Hooks, transmit
+from cameratrap.app.transmit_plan import Limits
 from cameratrap.config.tree import Config
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.summaries import ClockQuality

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
 
-    from cameratrap.app.transmit import Limits
+    from cameratrap.app.transmit_plan import Limits
     from cameratrap.app.transmit_report import Attempt, MailboxCheck, TransmitReport
     from cameratrap.store.outbox import Outbox, OutboxMessage
 
@@ -81,7 +81,7 @@ def transmit(
 
 
 def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: bool) -> Limits:
-    from cameratrap.app.transmit import Limits
+    from cameratrap.app.transmit_plan import Limits
     from cameratrap.wiring import power_figures
 
     modem = ctx.config.modem
@@ -98,7 +98,7 @@ def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: 
 
 
 def _show(ctx: Context, out: Output, limits: Limits) -> int:
-    from cameratrap.app.transmit import mailbox_is_due, wanted
+    from cameratrap.app.transmit_plan import mailbox_is_due, wanted
     from cameratrap.store.connection import open_for_reading
     from cameratrap.store.keys import key_path
     from cameratrap.store.migrations import CARD_MIGRATIONS
@@ -167,7 +167,8 @@ def _send_alone(ctx: Context, out: Output, port: str | None, limits: Limits) -> 
 
 
 def _send(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
-    from cameratrap.app.transmit import held_back, mailbox_is_due, pays_for_any, transmit, wanted
+    from cameratrap.app.transmit import transmit
+    from cameratrap.app.transmit_plan import held_back, mailbox_is_due, pays_for_any, wanted
     from cameratrap.app.transmit_report import TransmitReport, resting_error
     from cameratrap.cli.transmit_hooks import check_clock, finish_downlink, hooks
     from cameratrap.drivers.clock import SystemClock

@@ -13,7 +13,8 @@ import pytest
 from cameratrap.app.close_day import Closing, close_due_days
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.obey import ObeySettings, obey
-from cameratrap.app.transmit import Hooks, Limits, transmit
+from cameratrap.app.transmit import Hooks, transmit
+from cameratrap.app.transmit_plan import Limits
 from cameratrap.app.watch import BurstReport, Outcome, Watch
 from cameratrap.cli import run
 from cameratrap.config import Config

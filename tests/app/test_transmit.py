@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.transmit import Hooks, Limits, transmit
+from cameratrap.app.transmit import Hooks, transmit
+from cameratrap.app.transmit_plan import Limits
 from cameratrap.app.transmit_report import TransmitReport, UnsentError
 from cameratrap.config import Config
 from cameratrap.domain.summaries import ClockQuality

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cameratrap.app.transmit import Hooks, Limits, held_back, mailbox_is_due, transmit, wanted
+from cameratrap.app.transmit import Hooks, transmit
+from cameratrap.app.transmit_plan import Limits, held_back, mailbox_is_due, wanted
 from cameratrap.app.transmit_report import TransmitReport, UnsentError
 from cameratrap.domain.energy import PowerFigures
 from cameratrap.domain.summaries import ClockQuality

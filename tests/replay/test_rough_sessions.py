@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.transmit import Hooks, Limits, transmit
+from cameratrap.app.transmit import Hooks, transmit
+from cameratrap.app.transmit_plan import Limits
 from cameratrap.domain.energy import PowerFigures
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.drivers.rockblock_9602 import RockBlock9602

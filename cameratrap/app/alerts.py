@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cameratrap.app.sealed_otherwise import alerts_sealed_otherwise
 from cameratrap.domain.alerts import Alert, AlertLimits, Incident, incidents
 from cameratrap.domain.events import Sighting
 from cameratrap.domain.taxa import TaxaTable
@@ -18,8 +19,9 @@ from cameratrap.errors import CameraTrapError
 from cameratrap.store import alerts as store
 from cameratrap.store.card import Card
 from cameratrap.store.observations import sightings
+from cameratrap.store.outbox import replace_payload
 from cameratrap.wire.codec import encode_alert
-from cameratrap.wire.envelope import Sealer
+from cameratrap.wire.envelope import Opener, Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,21 @@ def _raise(card: Card, rules: AlertRules, incident: Incident, now: datetime) -> 
     if reason:
         store.suppress_alert(card.connection, incident, reason)
         return AlertSuppressed(incident, reason)
-    at = incident.start.astimezone(card.zone).replace(second=0, microsecond=0, tzinfo=None)
     sequence = store.next_alert(card.connection)
-    alert = Alert(at, sequence, incident.taxon, incident.individuals, incident.score)
+    alert = _alert(card, incident, sequence)
     payload = encode_alert(alert, rules.taxa, sealer=rules.sealer)
     store.raise_alert(card.connection, incident, sequence, payload, now)
     return AlertRaised(alert)
+
+
+def _alert(card: Card, incident: Incident, sequence: int) -> Alert:
+    at = incident.start.astimezone(card.zone).replace(second=0, microsecond=0, tzinfo=None)
+    return Alert(at, sequence, incident.taxon, incident.individuals, incident.score)
+
+
+def seal_alerts_anew(card: Card, taxa: TaxaTable, sealer: Sealer | None, opener: Opener | None) -> None:
+    """Bring alerts that wait under another seal under the present one; what they say, and their number, stay."""
+    raised = {each.sequence: each.incident for each in store.stored_incidents(card.connection)}
+    for message in alerts_sealed_otherwise(card.connection, opener):
+        payload = encode_alert(_alert(card, raised[message.sequence], message.sequence), taxa, sealer=sealer)
+        replace_payload(card.connection, message, payload)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from cameratrap.app.alerts import seal_alerts_anew
 from cameratrap.app.clock_check import clock_quality
 from cameratrap.app.closing import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, Outcome
 from cameratrap.app.command_effects import SEND_NOW
@@ -57,6 +58,7 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
     another seal than the trap has now. One that may be out is never changed; its day then travels again, as it is, in
     a later day's message or in one of its own.
     """
+    seal_alerts_anew(card, closing.taxa, closing.sealer, closing.opener)
     hurried = SEND_NOW in overrides(card.connection)
     otherwise = sealed_otherwise(card.connection, closing.opener)
     if not (everything or hurried or otherwise) and _yesterday_is_closed(card, now):
@@ -70,6 +72,7 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
 
 def seal_anew(card: Card, closing: Closing, now: datetime) -> list[Outcome]:
     """Bring what waits under another seal than the trap has now under that one, without closing any day."""
+    seal_alerts_anew(card, closing.taxa, closing.sealer, closing.opener)
     otherwise = sealed_otherwise(card.connection, closing.opener)
     return _closer(card, closing, now, otherwise).bring_up_to_date() if otherwise else []
 

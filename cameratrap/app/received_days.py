@@ -5,7 +5,8 @@ A day is told by its own summary and again, in spare bytes, by later ones. Which
 * What a message with a checked proof tells goes before what one without tells, whatever else is said of either: a
   file that anyone can write never replaces what RockBLOCK signed or the trap sealed.
 * Tallies and hours armed are totals of the whole day, counted again each time they are sent. The telling that was
-  composed last is believed: that of the message about the latest day, of those the one with the highest sequence.
+  composed last is believed: that of the message about the latest day, of those the one with the highest sequence. A
+  message that tells an older day anew, under a higher number, counts as of the latest day that was told before it.
 * A whole telling is believed before an incomplete one: a day in several messages of which some are missing.
 * The rest of effort, and health, travel only in the day's own summary and are taken from there, whoever told the
   tallies.
@@ -18,7 +19,7 @@ same messages gives the same table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -28,7 +29,7 @@ from cameratrap.app.receive import InboxEntry
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.messages import ReceivedMessage
 from cameratrap.domain.summaries import DailySummary, EarlierDay, Health
-from cameratrap.domain.tallies import Tally
+from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.wire.parts import PartialSummary, join_parts
 
 Origin = Literal["own", "earlier"]
@@ -136,16 +137,27 @@ def _days_of(station: str, summaries: list[tuple[DailySummary, ReceivedMessage]]
 
 def _tellings(summaries: list[tuple[DailySummary, ReceivedMessage]]) -> Iterable[_Telling]:
     parts: defaultdict[tuple[date, int, int], list[tuple[PartialSummary, ReceivedMessage]]] = defaultdict(list)
+    latest = _latest_days(summaries)
     for summary, message in summaries:
+        by = latest[bool(message.verified), summary.sequence]
         for each in summary.earlier:  # proved or not by the message that carries it, never by another part
-            yield _carried(each, summary, message)
+            yield _carried(each, summary, message, by)
         if isinstance(summary, PartialSummary):
             parts[summary.day, summary.sequence, summary.parts].append((summary, message))
         else:
-            yield _own(summary, message, complete=True)
+            yield _own(summary, message, by, complete=True)
     for group in parts.values():
         summary, message, complete = _joined(group)
-        yield _own(summary, message, complete=complete)
+        yield _own(summary, message, latest[bool(message.verified), summary.sequence], complete=complete)
+
+
+def _latest_days(summaries: Iterable[tuple[DailySummary, ReceivedMessage]]) -> Mapping[tuple[bool, int], date]:
+    """By proof and sequence, the latest day told up to that sequence: a day told anew is not older than those."""
+    latest: dict[tuple[bool, int], date] = {}
+    before: dict[bool, date] = {}
+    for proved, sequence, day in sorted((bool(m.verified), s.sequence, s.day) for s, m in summaries):
+        before[proved] = latest[proved, sequence] = max(day, before.get(proved, day))
+    return latest
 
 
 def _joined(group: list[tuple[PartialSummary, ReceivedMessage]]) -> tuple[DailySummary, ReceivedMessage, bool]:
@@ -170,13 +182,13 @@ def _trust(message: ReceivedMessage) -> tuple[bool, datetime, bytes]:
     return bool(message.verified), message.transmit_time or _LONG_AGO, message.payload
 
 
-def _rank(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> _Rank:
+def _rank(summary: DailySummary, message: ReceivedMessage, latest: date, *, complete: bool) -> _Rank:
     """The greatest is believed."""
     verified, time, payload = _trust(message)
-    return verified, complete, summary.day, summary.sequence, time, payload
+    return verified, complete, latest, summary.sequence, time, payload
 
 
-def _own(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> _Telling:
+def _own(summary: DailySummary, message: ReceivedMessage, latest: date, *, complete: bool) -> _Telling:
     return _Telling(
         day=summary.day,
         tallies=summary.tallies,
@@ -184,12 +196,12 @@ def _own(summary: DailySummary, message: ReceivedMessage, *, complete: bool) -> 
         hours_armed_night=summary.effort.hours_armed_night,
         sequence=summary.sequence,
         complete=complete,
-        rank=_rank(summary, message, complete=complete),
+        rank=_rank(summary, message, latest, complete=complete),
         own=summary,
     )
 
 
-def _carried(each: EarlierDay, by: DailySummary, message: ReceivedMessage) -> _Telling:
+def _carried(each: EarlierDay, by: DailySummary, message: ReceivedMessage, latest: date) -> _Telling:
     """A day carried again is whole, even by a part of another day."""
     return _Telling(
         day=each.day,
@@ -198,7 +210,7 @@ def _carried(each: EarlierDay, by: DailySummary, message: ReceivedMessage) -> _T
         hours_armed_night=each.hours_armed_night,
         sequence=by.sequence,
         complete=True,
-        rank=_rank(by, message, complete=True),
+        rank=_rank(by, message, latest, complete=True),
     )
 
 
@@ -226,9 +238,28 @@ def _believe(station: str, tellings: list[_Telling]) -> ReceivedDay:
 
 
 def _contradictions(told: _Telling, owns: list[_Telling]) -> tuple[int, ...]:
-    """A trap numbers a day once: another number for the same day is another card, and may hold other animals."""
+    """A trap numbers a day again only where it has grown: a number that says more, or a later one that says less, is
+    another card's, and may hold other animals.
+    """
     numbers = {telling.own.sequence for telling in owns if telling.own}
     if len(numbers) < 2:
         return ()
-    differing = {telling.sequence for telling in owns if telling.complete and telling.tallies != told.tallies}
+    differing = {t.sequence for t in owns if t.complete and t.tallies != told.tallies and not _grew(t, told)}
     return tuple(sorted(differing - {told.sequence}))
+
+
+def _grew(before: _Telling, after: _Telling) -> bool:
+    """Whether one card may have said first this, then that: of no taxon less. Of merged taxa only totals are known."""
+    if before.sequence >= after.sequence:
+        return False
+    merged = any(tally.taxon == OTHERS for each in (before, after) for tally in each.tallies)
+    said, says = _counts(before, merged=merged), _counts(after, merged=merged)
+    return all(events <= says[name][0] and each <= says[name][1] for name, (events, each) in said.items())
+
+
+def _counts(told: _Telling, *, merged: bool) -> Mapping[str, tuple[int, int]]:
+    counts: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for tally in told.tallies:
+        name = OTHERS if merged else tally.taxon
+        counts[name] = (counts[name][0] + tally.events, counts[name][1] + tally.individuals)
+    return counts

@@ -50,7 +50,22 @@ def is_so(telling: Telling, now: EarlierDay) -> bool:
 
 def untold(days: Mapping[date, EarlierDay], tellings: Iterable[Telling]) -> set[date]:
     """The days that no message tells as they are now, of those that were sent or wait to be."""
-    return set(days) - {t.day for t in tellings if t.stands and t.day in days and is_so(t, days[t.day])}
+    return days.keys() - _tellings_that_hold(days, tellings).keys()
+
+
+def _tellings_that_hold(days: Mapping[date, EarlierDay], tellings: Iterable[Telling]) -> dict[date, list[Telling]]:
+    """By day, those that tell it as it is now. One with a lower number than one that tells it otherwise does not hold:
+    a message that waited was composed anew, but the receiver believes the highest number.
+    """
+    held: defaultdict[date, list[Telling]] = defaultdict(list)
+    for telling in sorted((each for each in tellings if each.stands), key=lambda each: each.sequence):
+        if telling.day not in days:
+            continue
+        if is_so(telling, days[telling.day]):
+            held[telling.day].append(telling)
+        elif telling.says:
+            held.pop(telling.day, None)
+    return dict(held)
 
 
 def outgrown(days: Mapping[date, EarlierDay], tellings: Iterable[Telling]) -> list[date]:
@@ -69,14 +84,13 @@ def in_order_of_worth(
     sent yet, or with taxa merged; then those told least often. Of equals the newest comes first. A day told otherwise
     than it is now is not told.
     """
-    told: defaultdict[date, list[Telling]] = defaultdict(list)
-    for telling in tellings:
-        if telling.stands and telling.day in days and is_so(telling, days[telling.day]):
-            told[telling.day].append(telling)
+    told = _tellings_that_hold(days, tellings)
     recent = set(sorted(days, reverse=True)[:RECENT_DAYS])
     fresh = sorted(days.keys() - told.keys(), reverse=True)[:UNTOLD_DAYS]
     offered = recent | set(fresh) | (set(wanted) & days.keys())
-    ranks = {day: (day not in wanted, _rank(told[day]), len(told[day]), -day.toordinal()) for day in offered}
+    ranks = {
+        day: (day not in wanted, _rank(told.get(day, ())), len(told.get(day, ())), -day.toordinal()) for day in offered
+    }
     return [days[day] for day in sorted(offered, key=ranks.__getitem__)]
 
 

@@ -128,7 +128,7 @@ def renew(ctx: Context, *, dry_run: bool) -> None:
 
 
 def _seal_waiting(ctx: Context) -> None:
-    """Seal the days that wait in the outbox. Raises CameraTrapError where one of them cannot be."""
+    """Seal what waits in the outbox. Raises CameraTrapError where a day of it cannot be."""
     from cameratrap.app.close_day import ClosingFailed, seal_anew
     from cameratrap.app.sealed_otherwise import sealed_otherwise
     from cameratrap.store.card import make_card, open_card
@@ -139,12 +139,12 @@ def _seal_waiting(ctx: Context) -> None:
     with make_card(ctx.data, deployment) as card:
         rules = closing_rules(ctx.on_card.config, ctx.taxa(), card)
         waiting = len(sealed_otherwise(card.connection, rules.opener))
-        if not waiting:
-            return
         for outcome in seal_anew(card, rules, datetime.now(card.zone)):
             if isinstance(outcome, ClosingFailed):
                 raise outcome.error
         left = len(sealed_otherwise(card.connection, rules.opener))
+    if not waiting:
+        return
     ctx.say(f"{plural(waiting - left, 'summary', 'summaries')} that waited to be sent sealed anew")
     if left:
         click.echo(

@@ -102,6 +102,14 @@ def enqueue(
     return message
 
 
+def replace_payload(connection: sqlite3.Connection, message: OutboxMessage, payload: bytes) -> None:
+    """Give a message that waits other bytes for the same content."""
+    with transaction(connection):
+        connection.execute(
+            f"UPDATE outbox SET payload = ? WHERE {_NAMED} AND state = 'queued'", (payload, *message.name)
+        )
+
+
 class MessageGoneError(StoreError):
     """A message was composed anew in fewer parts before its first attempt, or is not worth sending any more."""
 
@@ -148,12 +156,20 @@ class Outbox:
 
     def worthless(self) -> list[OutboxMessage]:
         """The summaries that are not worth a credit any more, though they wait to be sent."""
+        part = "SELECT 1 FROM outbox p WHERE p.kind = 'summary' AND p.sequence"
+        otherwise = (  # what the receiver believes rather than t, and s would set right
+            "SELECT 1 FROM tellings n WHERE n.day = t.day AND n.says <> t.says"
+            " AND n.sequence > t.sequence AND n.sequence < s.sequence"
+            f" AND NOT EXISTS ({part} = n.sequence AND p.state IN ('failed', 'superseded'))"
+        )
         sent = (
-            "SELECT day, says FROM tellings t WHERE NOT EXISTS (SELECT 1 FROM outbox p"
-            " WHERE p.kind = 'summary' AND p.sequence = t.sequence AND p.state <> 'sent')"
+            "SELECT 1 FROM tellings t WHERE t.day = s.day AND t.says = s.says"
+            f" AND NOT EXISTS ({part} = t.sequence AND p.state <> 'sent') AND NOT EXISTS ({otherwise})"
         )
         told = (
-            f"SELECT sequence FROM tellings GROUP BY sequence HAVING SUM(says = '' OR (day, says) NOT IN ({sent})) = 0"
+            "SELECT sequence FROM tellings s WHERE sequence IN"
+            " (SELECT sequence FROM outbox WHERE kind = 'summary' AND state = 'queued')"
+            f" GROUP BY sequence HAVING SUM(says = '' OR NOT EXISTS ({sent})) = 0"
         )
         rows = self._connection.execute(
             "SELECT * FROM outbox WHERE state = 'queued' AND kind = 'summary'"

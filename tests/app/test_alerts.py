@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.alerts import AlertFailed, AlertRaised, AlertRules, AlertSuppressed, raise_alerts
+from cameratrap.app.alerts import (
+    AlertFailed,
+    AlertRaised,
+    AlertRules,
+    AlertSuppressed,
+    raise_alerts,
+    seal_alerts_anew,
+)
 from cameratrap.domain.alerts import Alert, AlertLimits
 from cameratrap.domain.events import TriggerCause
 from cameratrap.errors import EncodeError
@@ -22,6 +29,7 @@ from cameratrap.store.media import SavedPicture
 from cameratrap.store.observations import classify_by_hand
 from cameratrap.store.outbox import ALERT, Outbox
 from cameratrap.wire.codec import decode
+from cameratrap.wire.seal import CcmOpener, CcmSealer, SealKey, SealNumber
 
 ZONE = timezone(timedelta(hours=2))
 RULES = AlertRules(builtin_taxa(), ("Homo sapiens", "Carnivora"), AlertLimits(timedelta(minutes=60), 3, 30), 0.5)
@@ -173,3 +181,21 @@ def test_an_alert_and_its_incident_are_stored_together(card: Card, monkeypatch: 
     raise_alerts(card, RULES, at("03:02"))
     raise_alerts(card, RULES, at("03:03"))
     assert len(waiting(card)) == 1
+
+
+def test_an_alert_that_waits_is_sealed_with_the_key_of_today(card: Card) -> None:
+    """The same alert under the same number; one that is sealed with it already keeps its bytes."""
+    see(card, at("10:00"))
+    raise_alerts(card, RULES, at("10:01"))
+    (told,) = waiting(card)
+    key = SealKey(bytes(32))
+    numbers = iter(range(1, 9))
+    sealer = CcmSealer(key, lambda: SealNumber(1, b"abc", next(numbers)))
+    opener = CcmOpener([key])
+    for _ in range(2):
+        seal_alerts_anew(card, RULES.taxa, sealer, opener)
+    (message,) = Outbox(card.connection).messages()
+    assert decode(message.payload, builtin_taxa(), opener=opener) == told
+    assert next(numbers) == 2
+    seal_alerts_anew(card, RULES.taxa, None, None)
+    assert Outbox(card.connection).messages() == [message]

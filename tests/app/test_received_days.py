@@ -160,10 +160,20 @@ def test_a_whole_telling_goes_before_an_incomplete_one() -> None:
 
 
 def test_two_cards_on_one_day_are_said() -> None:
-    """A trap numbers a day once; two numbers that tell different tallies are two cards, of which one is shown."""
+    """A trap tells a day anew only where it has grown: two numbers that tell different animals are two cards."""
     one, two = _summary(0, FOX), replace(_summary(0, OTTER), sequence=3)
     (day,) = _table([_message(_sent(one)[0], 1), _message(_sent(two)[0], 2, minutes=30)])
     assert (day.tallies, day.sequence, day.contradicted_by) == ((FOX,), 100, (3,))
+
+
+def test_a_day_that_was_told_anew_under_a_higher_number_is_believed() -> None:
+    """Also where a later day's message had carried it as it was; and it is no other card that says more."""
+    grown = replace(_summary(0, replace(FOX, events=4, individuals=6), OTTER), sequence=102)
+    payloads = [_sent(_summary(0, FOX))[0], _sent(_summary(1), _carried(_summary(0, FOX)))[0], _sent(grown)[0]]
+    messages = [_message(payload, number) for number, payload in enumerate(payloads)]
+    for shuffled in (messages, messages[::-1]):
+        day = _table(shuffled)[0]
+        assert (day.tallies, day.sequence, day.contradicted_by) == (grown.tallies, 102, ())
 
 
 def test_of_two_claims_of_one_day_the_verified_one_is_believed() -> None:

@@ -64,6 +64,15 @@ def test_a_day_told_with_taxa_merged_is_told_as_long_as_its_totals_are_so() -> N
     assert untold({FIRST: grown}, merged) == {FIRST}
 
 
+def test_a_lower_number_does_not_hold_against_a_higher_one() -> None:
+    """A message that waited was composed anew, but the receiver believes the highest number."""
+    now, days = day(1, count=3), {day(1).day: day(1, count=3)}
+    right, older = telling(now, by=1), telling(day(1, count=2), by=4)
+    assert untold(days, [right, older]) == {now.day}
+    assert untold(days, [right, telling(day(1, count=2), TellingState.GONE, by=4)]) == set()
+    assert untold(days, [right, older, telling(now, by=5)]) == set()
+
+
 def test_what_a_summary_tells_is_read_from_it() -> None:
     """Its own day and those it carries; a bucket of others is a day told in part."""
     own = DailySummary(FIRST, 7, (Tally(OTHERS, 3, 9, taxa=2),), Effort(hours_armed=24.0), earlier=(day(-1),))

@@ -358,6 +358,18 @@ def test_what_was_told_otherwise_or_not_surely_is_sent(connection: sqlite3.Conne
     assert modem.gateway == {b"2": 1, b"1": 1, b"9": 1}
 
 
+def test_what_sets_a_wrong_telling_right_is_sent(connection: sqlite3.Connection) -> None:
+    """A lower number has told the day right, but the receiver believes one in between, which says otherwise."""
+    first = date(2026, 11, 1)
+    for number, says in ((1, "grown"), (2, "as it was"), (3, "grown")):
+        close(connection, first, number, Composed((b"%d" % number,), (Telling(number, first, says),)), START)
+        if number < 3:
+            connection.execute("UPDATE outbox SET state = 'sent' WHERE sequence = ?", (number,))
+    assert Outbox(connection).worthless() == []
+    connection.execute("UPDATE outbox SET state = 'failed' WHERE sequence = 2")
+    assert [message.sequence for message in Outbox(connection).worthless()] == [3]
+
+
 def test_superseded_ones_are_sent_where_that_is_asked_for(connection: sqlite3.Connection) -> None:
     """Their health and trigger counts may be worth a credit to somebody."""
     close_day(connection, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 
 from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.errors import ImageError
-from cameratrap.ports import Frame
+from cameratrap.ports import Frame, SendResult
 
 
 def jpeg(seed: int, *, taken: datetime | None = None, width: int = 48, height: int = 36) -> bytes:
@@ -32,6 +33,25 @@ def write_pictures(folder: Path, pictures: Mapping[str, tuple[int, datetime | No
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(jpeg(seed, taken=taken))
+
+
+class SendingLink(ABC):
+    """The rest of a SatelliteLink where only ``send`` matters: a look into the mailbox is a session without payload."""
+
+    @abstractmethod
+    def send(self, payload: bytes, *, deadline_s: float) -> SendResult: ...
+
+    def check_mailbox(self, *, deadline_s: float) -> SendResult:
+        return self.send(b"", deadline_s=deadline_s)
+
+    def imei(self, *, deadline_s: float) -> str:
+        raise AssertionError("sending needs no number")
+
+    def network_time(self, *, near: datetime, deadline_s: float) -> datetime | None:
+        raise AssertionError("sending needs no time")
+
+    def close(self) -> None:
+        raise AssertionError("whoever opened the link closes it")
 
 
 class NamedDetector:

@@ -40,6 +40,20 @@ def self_signed(file: Path) -> Path:
     return file
 
 
+class QuietHandler(BaseHTTPRequestHandler):
+    """Says nothing on stderr, and stops when the client has seen enough."""
+
+    def handle_one_request(self) -> None:
+        """Answer one request."""
+        try:
+            super().handle_one_request()
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on stderr."""
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler], certificate: Path) -> Iterator[str]:
     """The URL at which ``handler`` answers on this machine while the context lasts."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cameratrap.app.sealed_otherwise import alerts_sealed_otherwise
+from cameratrap.app.sealed_otherwise import sealed_otherwise
 from cameratrap.domain.alerts import Alert, AlertLimits, Incident, incidents
 from cameratrap.domain.events import Sighting
 from cameratrap.domain.taxa import TaxaTable
@@ -19,7 +19,7 @@ from cameratrap.errors import CameraTrapError
 from cameratrap.store import alerts as store
 from cameratrap.store.card import Card
 from cameratrap.store.observations import sightings
-from cameratrap.store.outbox import replace_payload
+from cameratrap.store.outbox import ALERT, replace_payload
 from cameratrap.wire.codec import encode_alert
 from cameratrap.wire.envelope import Opener, Sealer
 
@@ -124,6 +124,6 @@ def _alert(card: Card, incident: Incident, sequence: int) -> Alert:
 def seal_alerts_anew(card: Card, taxa: TaxaTable, sealer: Sealer | None, opener: Opener | None) -> None:
     """Bring alerts that wait under another seal under the present one; what they say, and their number, stay."""
     raised = {each.sequence: each.incident for each in store.stored_incidents(card.connection)}
-    for message in alerts_sealed_otherwise(card.connection, opener):
+    for message in sealed_otherwise(card.connection, opener, ALERT):
         payload = encode_alert(_alert(card, raised[message.sequence], message.sequence), taxa, sealer=sealer)
         replace_payload(card.connection, message, payload)

@@ -22,7 +22,7 @@ from cameratrap.app.clock_check import clock_quality
 from cameratrap.app.closing import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, Outcome
 from cameratrap.app.command_effects import SEND_NOW
 from cameratrap.app.fold import CardFold, earlier_day, fold, summary_of
-from cameratrap.app.sealed_otherwise import sealed_otherwise
+from cameratrap.app.sealed_otherwise import summaries_sealed_otherwise
 from cameratrap.app.telling import in_order_of_worth, is_so, outgrown, own_day, tellings_of, untold
 from cameratrap.domain.effort import Effort, day_span
 from cameratrap.domain.events import station_day
@@ -60,7 +60,7 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
     """
     seal_alerts_anew(card, closing.taxa, closing.sealer, closing.opener)
     hurried = SEND_NOW in overrides(card.connection)
-    otherwise = sealed_otherwise(card.connection, closing.opener)
+    otherwise = summaries_sealed_otherwise(card.connection, closing.opener)
     if not (everything or hurried or otherwise) and _yesterday_is_closed(card, now):
         return []
     outcomes = _closer(card, closing, now, otherwise).run(everything=everything, hurried=hurried)
@@ -73,7 +73,7 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
 def seal_anew(card: Card, closing: Closing, now: datetime) -> list[Outcome]:
     """Bring what waits under another seal than the trap has now under that one, without closing any day."""
     seal_alerts_anew(card, closing.taxa, closing.sealer, closing.opener)
-    otherwise = sealed_otherwise(card.connection, closing.opener)
+    otherwise = summaries_sealed_otherwise(card.connection, closing.opener)
     return _closer(card, closing, now, otherwise).bring_up_to_date() if otherwise else []
 
 

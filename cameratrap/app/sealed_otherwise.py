@@ -8,24 +8,21 @@ from __future__ import annotations
 import sqlite3
 
 from cameratrap.errors import SealError
-from cameratrap.store.outbox import ALERT, Outbox, OutboxMessage, OutboxState
-from cameratrap.store.summaries import waiting
+from cameratrap.store.outbox import SUMMARY, Outbox, OutboxMessage, OutboxState
 from cameratrap.wire.envelope import Opener
 
 
-def sealed_otherwise(connection: sqlite3.Connection, opener: Opener | None) -> set[int]:
-    """The summaries, by number, with a waiting message that ``opener`` does not open; none for a trap without a key."""
-    if opener is None:
-        return set()
-    return {sequence for sequence, payload in waiting(connection) if not _opens(opener, payload)}
-
-
-def alerts_sealed_otherwise(connection: sqlite3.Connection, opener: Opener | None) -> list[OutboxMessage]:
-    """The alerts that wait and that ``opener`` does not open; none for a trap without a key."""
+def sealed_otherwise(connection: sqlite3.Connection, opener: Opener | None, kind: str) -> list[OutboxMessage]:
+    """The messages of a kind that wait and that ``opener`` does not open; none for a trap without a key."""
     if opener is None:
         return []
-    queued = [message for message in Outbox(connection).messages(OutboxState.QUEUED) if message.kind == ALERT]
-    return [message for message in queued if not _opens(opener, message.payload)]
+    queued = Outbox(connection).messages(OutboxState.QUEUED)
+    return [message for message in queued if message.kind == kind and not _opens(opener, message.payload)]
+
+
+def summaries_sealed_otherwise(connection: sqlite3.Connection, opener: Opener | None) -> set[int]:
+    """The numbers of the summaries of which a message is among them."""
+    return {message.sequence for message in sealed_otherwise(connection, opener, SUMMARY)}
 
 
 def _opens(opener: Opener, payload: bytes) -> bool:

@@ -130,7 +130,7 @@ def renew(ctx: Context, *, dry_run: bool) -> None:
 def _seal_waiting(ctx: Context) -> None:
     """Seal what waits in the outbox. Raises CameraTrapError where a day of it cannot be."""
     from cameratrap.app.close_day import ClosingFailed, seal_anew
-    from cameratrap.app.sealed_otherwise import sealed_otherwise
+    from cameratrap.app.sealed_otherwise import summaries_sealed_otherwise
     from cameratrap.store.card import make_card, open_card
     from cameratrap.wiring import closing_rules
 
@@ -138,11 +138,11 @@ def _seal_waiting(ctx: Context) -> None:
         deployment = card.deployment
     with make_card(ctx.data, deployment) as card:
         rules = closing_rules(ctx.on_card.config, ctx.taxa(), card)
-        waiting = len(sealed_otherwise(card.connection, rules.opener))
+        waiting = len(summaries_sealed_otherwise(card.connection, rules.opener))
         for outcome in seal_anew(card, rules, datetime.now(card.zone)):
             if isinstance(outcome, ClosingFailed):
                 raise outcome.error
-        left = len(sealed_otherwise(card.connection, rules.opener))
+        left = len(summaries_sealed_otherwise(card.connection, rules.opener))
     if not waiting:
         return
     ctx.say(f"{plural(waiting - left, 'summary', 'summaries')} that waited to be sent sealed anew")

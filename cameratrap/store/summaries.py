@@ -129,12 +129,6 @@ def untouched(connection: sqlite3.Connection) -> list[int]:
     return [int(row["sequence"]) for row in rows]
 
 
-def waiting(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
-    """The messages of summaries that wait to be sent, each with its summary's number."""
-    rows = connection.execute("SELECT sequence, payload FROM outbox WHERE kind = 'summary' AND state = 'queued'")
-    return [(int(row["sequence"]), bytes(row["payload"])) for row in rows]
-
-
 def withdraw_tried(connection: sqlite3.Connection, sequences: Collection[int]) -> Collection[int]:
     """Take those of the summaries out of the outbox of which a part has been tried; returns them.
 

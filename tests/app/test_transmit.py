@@ -20,6 +20,7 @@ from cameratrap.ports import SendResult, SendStatus
 from cameratrap.store.connection import open_store
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.outbox import Outbox, OutboxState, enqueue
+from tests.fakes import SendingLink
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 SENT = SendResult(SendStatus.SENT, mo_status=0, momsn=1, detail="sent")
@@ -47,7 +48,7 @@ class FakeClock:
         self.seconds += seconds
 
 
-class FakeLink:
+class FakeLink(SendingLink):
     """Answers each session with the next result, and then with success."""
 
     session_s = 20.0
@@ -64,18 +65,6 @@ class FakeLink:
         if isinstance(result, DeviceError):
             raise result
         return result
-
-    def check_mailbox(self, *, deadline_s: float) -> SendResult:
-        return self.send(b"", deadline_s=deadline_s)
-
-    def imei(self, *, deadline_s: float) -> str:
-        raise AssertionError("sending needs no number")
-
-    def network_time(self, *, near: datetime, deadline_s: float) -> datetime | None:
-        raise AssertionError("sending needs no time")
-
-    def close(self) -> None:
-        raise AssertionError("whoever opened the link closes it")
 
 
 @pytest.fixture

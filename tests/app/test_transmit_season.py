@@ -34,6 +34,7 @@ from cameratrap.store.sessions import (
     use_modem,
 )
 from cameratrap.store.summaries import Composed, Telling, close
+from tests.fakes import SendingLink
 from tests.power_cuts import Cutting, PowerCut
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -47,7 +48,7 @@ NEVER = SendResult(SendStatus.PERMANENT, mo_status=12, detail="too many segments
 GONE = DeviceError("the modem does not answer", device="/dev/x")
 
 
-class Modem:
+class Modem(SendingLink):
     """A clock and a modem on it: sessions of ``session_s``, ended as ``results`` say and then well.
 
     Of every two uncertain ones the gateway has the first.
@@ -84,18 +85,6 @@ class Modem:
         if result.status is SendStatus.SENT or (result.uncertain and self.unsure % 2):
             self.gateway[payload] += 1
         return result
-
-    def check_mailbox(self, *, deadline_s: float) -> SendResult:
-        return self.send(b"", deadline_s=deadline_s)
-
-    def imei(self, *, deadline_s: float) -> str:
-        raise AssertionError("sending needs no number")
-
-    def network_time(self, *, near: datetime, deadline_s: float) -> datetime | None:
-        raise AssertionError("sending needs no time")
-
-    def close(self) -> None:
-        raise AssertionError("whoever opened the link closes it")
 
 
 @pytest.fixture

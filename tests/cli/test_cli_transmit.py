@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.outbox import Outbox, OutboxMessage, OutboxState, enqueue
 from cameratrap.store.sessions import note_power, use_modem
 from cameratrap.store.summaries import Composed, Telling, close
+from tests.modem_process import modem_process
 
 IMEI = "300234010123450"
 PAYLOAD = bytes(range(1, 49))
@@ -58,22 +59,9 @@ def stored(card: Path) -> list[OutboxMessage]:
         return Outbox(connection).messages()
 
 
-@contextmanager
-def emulator(tmp_path: Path, *options: str) -> Iterator[Path]:
+def emulator(folder: Path, *options: str) -> AbstractContextManager[Path]:
     """A modem and gateway in a process of their own; gives the serial port."""
-    link = tmp_path / "modem"
-    command = [sys.executable, "-m", "cameratrap.replay.emulator_process", "--pty-link", str(link), "--imei", IMEI]
-    with subprocess.Popen(
-        [*command, "--gateway", str(tmp_path / "gateway"), *options], stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"/dev/")
-        try:
-            yield link
-        finally:
-            process.terminate()
-            assert process.wait(10) == 0
-    assert not link.is_symlink()
+    return modem_process(folder, "--imei", IMEI, *options)
 
 
 def deliveries(tmp_path: Path) -> list[bytes]:

@@ -6,8 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cameratrap.cli import run
 from cameratrap.store.connection import open_store
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.outbox import Outbox, OutboxState, enqueue
+from tests.modem_process import modem_process
 
 PAYLOAD = bytes(range(1, 49))
 
@@ -52,21 +52,9 @@ def state(card: Path) -> OutboxState:
         return Outbox(connection).messages()[0].state
 
 
-@contextmanager
-def emulator(folder: Path, *options: str) -> Iterator[Path]:
-    """A modem and its gateway in a process of their own; gives the serial port."""
-    link = folder / "modem"
-    command = [sys.executable, "-m", "cameratrap.replay.emulator_process", "--model", "9704", "--pty-link", str(link)]
-    with subprocess.Popen(
-        [*command, "--gateway", str(folder / "gateway"), *options], stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"/dev/")
-        try:
-            yield link
-        finally:
-            process.terminate()
-            assert process.wait(10) == 0
+def emulator(folder: Path, *options: str) -> AbstractContextManager[Path]:
+    """A modem and gateway in a process of their own; gives the serial port."""
+    return modem_process(folder, "--model", "9704", *options)
 
 
 @needs_library

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import io
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
 
@@ -15,19 +14,19 @@ import pytest
 from cameratrap.drivers import download as module
 from cameratrap.drivers.download import download
 from cameratrap.errors import ModelError
-from tests.tls import self_signed, serving
+from tests.tls import QuietHandler, self_signed, serving
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 OVER = Event()
 
 
-class Published(BaseHTTPRequestHandler):
+class Published(QuietHandler):
     """A server with every fault."""
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server calls it so
         name = self.path.strip("/")
         if name in ("here", "plain"):
             self.send_response(302)
@@ -53,15 +52,6 @@ class Published(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body) if stated is None else stated))
         self.end_headers()
         self.wfile.write(body)
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except OSError:  # the client has seen enough
-            self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
 
 
 @pytest.fixture(scope="module")

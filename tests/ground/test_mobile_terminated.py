@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
 from urllib.parse import parse_qs
@@ -13,19 +12,19 @@ import pytest
 from cameratrap.errors import UsageError
 from cameratrap.ground import mobile_terminated as module
 from cameratrap.ground.mobile_terminated import Account, PostError, post, read_account
-from tests.tls import self_signed, serving
+from tests.tls import QuietHandler, self_signed, serving
 
 IMEI = "300234010123450"
 ACCOUNT = Account("ranger", "s3cret, with=signs&more")
 OVER = Event()
 
 
-class Service(BaseHTTPRequestHandler):
+class Service(QuietHandler):
     """Answers what the path asks for, and keeps what it was sent."""
 
     posted: list[dict[str, list[str]]] = []  # noqa: RUF012 - one list for every request
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - http.server calls it so
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.posted.append(parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True))
         name = self.path.strip("/")
@@ -44,15 +43,6 @@ class Service(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(answers.get(name, name.replace("_", " ").replace("%2C", ",")).encode())
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except OSError:  # the client has seen enough
-            self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
 
 
 @pytest.fixture(scope="module")

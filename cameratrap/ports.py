@@ -5,12 +5,13 @@ One contract test a port (``tests/contracts``) is run against every implementati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.summaries import ClockQuality
@@ -37,6 +38,9 @@ class Frame:
     trap's own. It is picture ``position`` of ``of`` in its burst. ``captured_at`` is aware. A recording names
     its pictures by ``source_sha256``, their content as the first camera gave it, so that none is taken twice; a
     camera's own pictures have no such name, since two equal ones are two pictures (of a camera that is stuck).
+
+    What only a camera knows: ``monotonic_s`` when its exposure began, on this boot's clock; ``lamp`` whether our lamp
+    was lit; ``brightness`` the picture's mean luma, 0 to 255. None in a recording.
     """
 
     jpeg: bytes = field(repr=False)
@@ -46,6 +50,9 @@ class Frame:
     position: int = 1
     of: int = 1
     source_sha256: str = ""
+    monotonic_s: float | None = None
+    lamp: bool | None = None
+    brightness: float | None = None
 
 
 class TriggerSource(Protocol):
@@ -63,10 +70,17 @@ class EndOfTriggers(Exception):  # noqa: N818 - it ends a stream, like StopItera
 
 
 class Camera(Protocol):
-    """Takes pictures."""
+    """Takes pictures. One that stalls is restarted by its driver a bounded number of times, and each is an incident."""
 
-    def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
-        """The frames of one burst, each as soon as it is there. Raises DeviceError when the camera does not answer."""
+    def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:
+        """The frames of one burst, each as soon as it is there. Raises DeviceError when the camera does not answer.
+
+        A recording plays what it has, whatever the ``profile``.
+        """
+        ...
+
+    def incidents(self) -> Sequence[Incident]:
+        """What happened to camera and lamp since this was last asked, each told once."""
         ...
 
     def close(self) -> None: ...
@@ -184,6 +198,45 @@ class PowerGauge(Protocol):
     """Reads the battery."""
 
     def read(self) -> PowerReading: ...
+
+
+class PowerController(Protocol):
+    """Hands the power back: for a trap that is off until its PIR, or its alarm, switches it on again."""
+
+    @property
+    def has_alarm(self) -> bool:
+        """Whether it can switch the trap on at a given time: without that a day without an animal is never told."""
+        ...
+
+    def power_off(self, wake_at: datetime | None) -> None:
+        """Set the alarm to ``wake_at`` (aware; None for none), then ask for the power to be cut; returns at once.
+
+        What must be durable is so before this is called. Raises DeviceError where either cannot be done.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Supervisor(Protocol):
+    """Whoever restarts this process when it hangs: systemd, or nobody."""
+
+    @property
+    def interval_s(self) -> float | None:
+        """How often at least it must hear ``alive``; None where nobody listens."""
+        ...
+
+    def ready(self) -> None:
+        """The trap is armed."""
+        ...
+
+    def alive(self) -> None:
+        """Something real was done: never called by a timer of its own."""
+        ...
+
+    def status(self, line: str) -> None:
+        """One line for whoever looks at the service."""
+        ...
 
 
 class Clock(Protocol):

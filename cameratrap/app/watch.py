@@ -22,6 +22,7 @@ from cameratrap.app.look import LookSettings
 from cameratrap.app.plain_tables import write_plain_tables
 from cameratrap.app.treat import treat_pictures
 from cameratrap.app.watch_report import BurstReport, Outcome, Tell, WatchReport
+from cameratrap.domain.capture import BurstProfile
 from cameratrap.errors import CameraTrapError
 from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
 from cameratrap.store.analyses import Analysis, ModelIdentity, store_analysis
@@ -112,7 +113,7 @@ class Watch:
         failure = None
         saved = 0
         try:
-            for frame in self._camera.capture_burst(trigger):
+            for frame in self._camera.capture_burst(trigger, BurstProfile()):
                 saved += self._keep(burst, trigger, frame)
         except CameraTrapError as error:
             failure = Failure.of(error)

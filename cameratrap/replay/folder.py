@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
+from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.events import BURST_GAP, TriggerCause
 from cameratrap.errors import DeviceError
 from cameratrap.ports import EndOfTriggers, Frame, Trigger
@@ -83,7 +84,7 @@ class FolderReplay:
         self._clock.set(burst.trigger.at)
         return burst.trigger
 
-    def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
+    def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:  # noqa: ARG002
         """The pictures of that trigger, read when asked for. Raises DeviceError for a file that has gone."""
         pictures = self._by_key[trigger.key].pictures
         for position, picture in enumerate(pictures, start=1):
@@ -94,6 +95,10 @@ class FolderReplay:
             yield Frame(
                 jpeg, picture.captured_at, picture.name, picture.serial, position, len(pictures), picture.sha256
             )
+
+    def incidents(self) -> Sequence[Incident]:
+        """Nothing happens to it."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held open."""

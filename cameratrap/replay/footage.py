@@ -6,11 +6,12 @@ gives the same pictures. They are drawings: how a detector fares on them says no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.errors import DeviceError
 from cameratrap.ports import EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
@@ -79,7 +80,7 @@ class FootageCamera:
         self._bursts = {burst.key: burst for burst in (demo_story() if story is None else story)}
         self.shown: dict[str, tuple[Shown, ...]] = {}
 
-    def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
+    def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:  # noqa: ARG002
         """Draw one frame after the other. Raises DeviceError for a trigger that is not of the story."""
         burst = self._bursts.get(trigger.key)
         if burst is None:
@@ -89,6 +90,10 @@ class FootageCamera:
         for position, scene in enumerate(burst.frames, start=1):
             taken = burst.at + timedelta(seconds=scene.offset_s)
             yield Frame(self._taken(scene), taken, scene.name, SERIAL, position, len(burst.frames))
+
+    def incidents(self) -> Sequence[Incident]:
+        """Nothing happens to it."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held open."""

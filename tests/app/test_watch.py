@@ -17,6 +17,7 @@ from cameratrap.app.close_day import ClosedDay, Closing, DayOutgrown
 from cameratrap.app.fold import Rules, fold
 from cameratrap.app.sweep import sweep
 from cameratrap.app.watch import BurstReport, Outcome, Watch, WatchReport
+from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.tallies import Tally
@@ -414,10 +415,13 @@ class Stuck:
     def __init__(self, data: bytes) -> None:
         self.data = data
 
-    def capture_burst(self, trigger: Trigger) -> Iterator[Frame]:
+    def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:
         if trigger.key == "3":
             raise DeviceError("the camera does not answer", device="camera")
         yield Frame(self.data, trigger.at)
+
+    def incidents(self) -> tuple[Incident, ...]:
+        return ()
 
     def close(self) -> None:
         pass

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cameratrap.domain.capture import BurstProfile
 from cameratrap.domain.detections import max_n
 from cameratrap.domain.events import Event, Sighting, independent_events
 from cameratrap.domain.tallies import fold_days
@@ -218,7 +219,7 @@ def test_the_camera_answers_a_trigger_with_its_burst_and_tells_what_it_shows() -
     """Three named frames with ascending times, the first at the trigger's; what is in each, as far as it was drawn."""
     burst = demo_story()[5]
     camera = FootageCamera()
-    frames = camera.capture_burst(Trigger(burst.key, burst.at, burst.cause))
+    frames = camera.capture_burst(Trigger(burst.key, burst.at, burst.cause), BurstProfile())
     first = next(frames)
     assert set(camera.shown) == {"demo-06-1"}
     rest = list(frames)
@@ -236,7 +237,7 @@ def test_a_trigger_that_is_not_of_the_story_is_refused() -> None:
     """The camera names what it was asked for."""
     burst = demo_story()[0]
     with pytest.raises(DeviceError, match="no burst demo-99"):
-        next(FootageCamera().capture_burst(Trigger("demo-99", burst.at, burst.cause)))
+        next(FootageCamera().capture_burst(Trigger("demo-99", burst.at, burst.cause), BurstProfile()))
 
 
 def test_without_numpy_and_opencv_the_story_stands_and_drawing_says_what_to_install() -> None:

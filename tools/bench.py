@@ -10,7 +10,9 @@ BENCHES = {
     "season": "a trap, its modem and a receiver for 180 days in simulation, with everything going wrong",
     "detect": "what detectors find on real camera-trap frames, ours on cameras it had not learned from",
     "process": "what processing a folder costs beside decoding and inference alone",
+    "wake": "how soon a trap that was just switched on asks for its first frame, beside loading numpy",
     "scene": "what a camera's own background adds to the detector's word",
+    "motion": "what moves and what does not, ours beside OpenCV's MOG2 on the same frames",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,24 @@ class BurstProfile:
     count: int = 3
     spacing_s: float = 1.0
     lamp: bool = True
+
+
+# By what is studied. A bird is gone within two seconds; a herd walks past for minutes and is counted over the burst.
+PROFILES: Mapping[str, BurstProfile] = {
+    "default": BurstProfile(3, 1.0),
+    "bird": BurstProfile(8, 0.25),
+    "small-mammal": BurstProfile(5, 0.5),
+    "mammal": BurstProfile(3, 1.0),
+    "elephant": BurstProfile(6, 3.0),
+}
+
+
+class Focus(StrEnum):
+    """Where a camera with a motor in its lens focuses: at a fixed distance, once when it starts, or all the time."""
+
+    FIXED = "fixed"
+    ONCE = "once"
+    CONTINUOUS = "continuous"
 
 
 @dataclass(frozen=True, slots=True)

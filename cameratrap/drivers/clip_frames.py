@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from cameratrap.app.clips import ClipFrame
 from cameratrap.app.regular_files import open_regular
+from cameratrap.drivers.opencv import cv2
 from cameratrap.errors import ImageError
-
-# Both write what they think of a damaged clip to stderr; what is wrong with it is said in the result.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-_ERRORS_ONLY = 2
-_opencv: Any = cv2
-(_opencv if hasattr(cv2, "setLogLevel") else _opencv.utils.logging).setLogLevel(_ERRORS_ONLY)  # OpenCV 4, OpenCV 5
 
 # Beyond 5K; a frame and the decoder's references to earlier ones are held whole.
 MAX_PIXELS = 16_000_000

@@ -7,15 +7,13 @@ decide when to switch, and it does not talk to the modem.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from typing import Protocol
 
-from cameratrap.errors import DeviceError
+from cameratrap.drivers.gpio import claim
 
 ON_S = 2.0  # SparkFun's library: "wait at least 2 s after power-on before off"
 OFF_S = 2.5  # Iridium 9602 guide: off "for more than 2 s" before on
-_NO_LIBRARY = "install gpiozero and lgpio on the Raspberry Pi, or leave modem.power_pin out"
 
 
 class PowerSwitch(Protocol):
@@ -40,20 +38,13 @@ class PowerPin:
         monotonic_s: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        try:
-            from gpiozero import OutputDevice
-            from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
-        except ImportError as error:
-            raise _cannot_drive(pin, error, _NO_LIBRARY) from error
-        try:
-            with warnings.catch_warnings():
-                # Which of the libraries under gpiozero it could not use is no news where one of them works.
-                warnings.simplefilter("ignore", PinFactoryFallback)
-                self._pin = OutputDevice(pin, initial_value=False)
-        except BadPinFactory as error:
-            raise _cannot_drive(pin, error, _NO_LIBRARY) from error
-        except (GPIOZeroError, OSError) as error:
-            raise _cannot_drive(pin, error, "modem.power_pin is a BCM number that nothing else uses") from error
+        self._pin = claim(
+            pin,
+            lambda gpiozero: gpiozero.OutputDevice(pin, initial_value=False),
+            device=f"GPIO {pin}",
+            what="the modem's power",
+            key="modem.power_pin",
+        )
         self._monotonic_s = monotonic_s
         self._wait = wait
         self._since_s = monotonic_s()
@@ -78,7 +69,3 @@ class PowerPin:
             self._wait(rest_s - rested_s)
         change()
         self._since_s = self._monotonic_s()
-
-
-def _cannot_drive(pin: int, error: Exception, hint: str) -> DeviceError:
-    return DeviceError(f"the modem's power pin {pin} cannot be driven", device=f"GPIO {pin}", why=str(error), hint=hint)

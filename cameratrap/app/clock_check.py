@@ -7,9 +7,10 @@ already too, the stored offset tells what those were wrong by.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import DeviceError
@@ -18,6 +19,8 @@ from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import ClockReading, add_reading, mark_corrected, newest_reading
 
 SOURCE = "iridium"
+READING_S = 5.0  # the modem answers within so much of the moment that it tells
+MOST_DRIFT_S_PER_DAY = 30.0  # 350 ppm: no crystal that works is worse; a clock that gained more was set
 OK_S = 60.0  # summaries tell hours in tenths; a burst's place in the day is not wrong by more than a minute
 UNSET_S = 86400.0  # a clock that names another day was not left to drift
 # A crystal of 20 ppm drifts a minute in 35 days, so that what a comparison found holds for a month.
@@ -29,9 +32,13 @@ BELIEVED = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class ClockSettings:
-    """``set_clock`` sets the machine's clock, None where that is not allowed; it raises DeviceError."""
+    """``set_clock`` sets the machine's clock, None where that is not allowed; it raises DeviceError.
+
+    ``boot_id`` is this boot's: what a comparison says of its other times follows by it.
+    """
 
     deadline_s: float = 30.0
+    boot_id: str | None = None
     set_clock: Callable[[datetime], None] | None = None
 
 
@@ -56,7 +63,14 @@ def check(
         return None
     shown = clock.now()
     offset_s = (shown - network).total_seconds()
-    reading = ClockReading(shown, offset_s, judge(shown, offset_s), SOURCE)
+    reading = ClockReading(
+        shown,
+        offset_s,
+        judge(shown, offset_s),
+        SOURCE,
+        boot_id=settings.boot_id,
+        monotonic_s=clock.monotonic_s() if settings.boot_id else None,
+    )
     number = add_reading(connection, reading)
     if settings.set_clock is None or not _may_correct(reading):
         return reading
@@ -93,8 +107,9 @@ def clock_quality(connection: sqlite3.Connection, now: datetime) -> ClockQuality
         return None
     if now < BUILT:
         return ClockQuality.UNSET
-    true = newest.at - timedelta(seconds=newest.offset_s) if newest.corrected else newest.at
-    if abs(now - true) > HOLDS:
+    true = newest.at - timedelta(seconds=newest.offset_s)
+    since = abs(now - true) if newest.corrected else min(abs(now - true), abs(now - newest.at))
+    if since > HOLDS:
         return None
     return ClockQuality.OK if newest.corrected else newest.quality
 
@@ -110,6 +125,36 @@ def not_fast(connection: sqlite3.Connection, now: datetime) -> datetime:
         return now
     holds = timedelta(0) <= now - newest.at <= HOLDS
     return now - timedelta(seconds=newest.offset_s) if holds else now
+
+
+def drift_s_per_day(compared: Sequence[ClockReading]) -> float | None:
+    """How many seconds a day the clock gained on the network, by the longest time in which nobody set it.
+
+    None where it was not compared twice, a day or more apart, without being set between: the clock then gained more
+    than a clock drifts.
+    """
+    longest, rate = 0.0, None
+    start: ClockReading | None = None
+    for before, after in pairwise(compared):
+        if _was_set(before, after):
+            start = None
+            continue
+        start = start or before
+        days = _days(start, after)
+        if days >= 1 and days >= longest:
+            longest, rate = days, (after.offset_s - start.offset_s) / days
+    return rate
+
+
+def _was_set(before: ClockReading, after: ClockReading) -> bool:
+    days = _days(before, after)
+    gained_s = abs(after.offset_s - before.offset_s)
+    return before.corrected or days < 0 or gained_s > MOST_DRIFT_S_PER_DAY * days + READING_S
+
+
+def _days(before: ClockReading, after: ClockReading) -> float:
+    """How long it was between two comparisons by the network's time."""
+    return ((after.at - before.at).total_seconds() - (after.offset_s - before.offset_s)) / 86400
 
 
 def describe(reading: ClockReading) -> str:

@@ -15,7 +15,8 @@ class ClockReading:
     """One comparison.
 
     ``at`` is what the trap's clock showed, ``offset_s`` how many seconds that was ahead of ``source``. ``corrected``
-    is whether the clock was then set; the offset tells what its earlier times were wrong by.
+    is whether the clock was then set; the offset tells what its earlier times were wrong by. ``boot_id`` and
+    ``monotonic_s`` say when in which boot it was made, so that all times of that boot follow; None in an old card.
     """
 
     at: datetime
@@ -23,6 +24,8 @@ class ClockReading:
     quality: ClockQuality
     source: str
     corrected: bool = False
+    boot_id: str | None = None
+    monotonic_s: float | None = None
 
 
 def create_clock_readings(connection: sqlite3.Connection) -> None:
@@ -43,8 +46,17 @@ def add_reading(connection: sqlite3.Connection, reading: ClockReading) -> int:
     """Store a comparison, durable when this returns; its number, for ``mark_corrected``."""
     with transaction(connection):
         cursor = connection.execute(
-            "INSERT INTO clock_readings (at, offset_s, quality, source, corrected) VALUES (?, ?, ?, ?, ?)",
-            (reading.at.isoformat(), reading.offset_s, reading.quality.value, reading.source, reading.corrected),
+            "INSERT INTO clock_readings (at, offset_s, quality, source, corrected, boot_id, monotonic_s)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                reading.at.isoformat(),
+                reading.offset_s,
+                reading.quality.value,
+                reading.source,
+                reading.corrected,
+                reading.boot_id,
+                reading.monotonic_s,
+            ),
         )
     assert cursor.lastrowid is not None  # noqa: S101 - an INSERT always has one
     return cursor.lastrowid
@@ -59,12 +71,32 @@ def mark_corrected(connection: sqlite3.Connection, number: int) -> None:
 def newest_reading(connection: sqlite3.Connection) -> ClockReading | None:
     """The comparison made last, whatever the clock showed then."""
     row = connection.execute("SELECT * FROM clock_readings ORDER BY id DESC LIMIT 1").fetchone()
-    if row is None:
-        return None
+    return None if row is None else _reading(row)
+
+
+def readings(connection: sqlite3.Connection) -> list[ClockReading]:
+    """Every comparison, in the order they were made."""
+    return [_reading(row) for row in connection.execute("SELECT * FROM clock_readings ORDER BY id")]
+
+
+def has_unused(connection: sqlite3.Connection) -> bool:
+    """Whether a comparison was made since the card's times were last corrected by them."""
+    return connection.execute("SELECT 1 FROM clock_readings WHERE NOT used").fetchone() is not None
+
+
+def mark_used(connection: sqlite3.Connection) -> None:
+    """The card's times were corrected by every comparison."""
+    with transaction(connection):
+        connection.execute("UPDATE clock_readings SET used = 1")
+
+
+def _reading(row: sqlite3.Row) -> ClockReading:
     return ClockReading(
         at=datetime.fromisoformat(row["at"]),
         offset_s=row["offset_s"],
         quality=ClockQuality(row["quality"]),
         source=row["source"],
         corrected=bool(row["corrected"]),
+        boot_id=row["boot_id"],
+        monotonic_s=row["monotonic_s"],
     )

@@ -19,9 +19,10 @@ from cameratrap.ports import SendResult
 from cameratrap.resources import builtin_taxa
 from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.card import Deployment, make_card
-from cameratrap.store.clock_readings import create_clock_readings, newest_reading
+from cameratrap.store.clock_readings import newest_reading
 from cameratrap.store.connection import open_store
 from cameratrap.store.effort import arm, still_armed
+from cameratrap.store.migrations import CARD_MIGRATIONS
 
 TRUE = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 OK, DRIFTING, UNSET = ClockQuality.OK, ClockQuality.DRIFTING, ClockQuality.UNSET
@@ -70,7 +71,7 @@ class Network:
 
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(open_store(tmp_path / "card.db", (create_clock_readings,), create=True)) as connection:
+    with closing(open_store(tmp_path / "card.db", CARD_MIGRATIONS, create=True)) as connection:
         yield connection
 
 

@@ -36,10 +36,11 @@ from cameratrap.store.commands import (
     REPORTS_A_MESSAGE,
     days_to_repeat,
     mark_reported,
+    override,
     overrides,
     unreported,
 )
-from cameratrap.store.connection import open_store
+from cameratrap.store.connection import open_store, transaction
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.outbox import Outbox, enqueue
 from cameratrap.store.sessions import begin_session, current_fault, end_session
@@ -324,3 +325,13 @@ def test_the_power_may_go_before_any_write(tmp_path: Path) -> None:
             assert [each.report for each in unreported(card, 1)] == [CommandReport(1, DONE)]
             assert finish_commands(card, NOW, TRAP) == []
     assert cuts == 5  # two transactions, each begun and committed
+
+
+@pytest.mark.parametrize("shows", [datetime(1970, 1, 1, tzinfo=UTC), NOW - timedelta(days=400)])
+def test_a_clock_that_went_back_does_not_let_it_sleep_for_ever(card: sqlite3.Connection, shows: datetime) -> None:
+    """It takes pictures until the clock is right again: then it sleeps on, to the day it was told."""
+    with transaction(card):
+        override(card, SLEEP_UNTIL, (NOW + timedelta(days=5)).date(), 1, NOW)
+    assert sleeps(card, NOW + timedelta(days=1))
+    assert not sleeps(card, shows)
+    assert sleeps(card, NOW + timedelta(days=1))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.domain.effort import Span, by_day, hours, hours_at_night, overlap, union
+from cameratrap.domain.effort import Span, by_day, hours, hours_at_night, overlap, subtract, union
 from cameratrap.domain.events import standard_zone
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -84,3 +84,14 @@ def test_days_share_out_all_of_the_time(parts: list[Span], offset_h: int) -> Non
         for piece in pieces:
             assert piece.start.astimezone(zone).date() == day
             assert (piece.end - timedelta(microseconds=1)).astimezone(zone).date() == day
+
+
+@given(spans, spans)
+def test_what_is_subtracted_and_what_is_left_are_the_whole(parts: list[Span], holes: list[Span]) -> None:
+    """Nothing left lies in a hole, left and overlap add up, and what is left is in order without overlaps."""
+    left = subtract(parts, holes)
+    assert overlap(left, holes) == timedelta(0)
+    assert hours(left) + overlap(parts, holes) / timedelta(hours=1) == pytest.approx(hours(union(parts)))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(left))
+    assert subtract(parts, []) == union(parts)
+    assert subtract(left, holes) == left

@@ -1,0 +1,139 @@
+"""Correcting the times that a wrong clock told: which rows, by how much, what becomes of them; and doing it.
+
+The trap does by itself what follows from comparisons with the network's time; what only its owner knows (a watch in
+the first picture) is corrected by hand.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from cameratrap.app.clock_eras import EraOfCard, card_eras, known_zeros, newest_point
+from cameratrap.domain.eras import WRONG
+from cameratrap.domain.events import station_day
+from cameratrap.errors import UsageError
+from cameratrap.store.clock_readings import has_unused, mark_used, newest_reading
+from cameratrap.store.clock_shifts import shift
+from cameratrap.store.timed_rows import RowTimes, timed_rows
+
+_STRETCH = timedelta(days=1)  # a trap that is armed extends its stretch far more often: a longer step was no time
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Rows of which every time is to be moved by ``offset``, and why."""
+
+    rows: tuple[RowTimes, ...]
+    offset: timedelta
+    why: str
+
+    def count(self, kind: str) -> int:
+        """How many of a kind of row."""
+        return sum(row.kind == kind for row in self.rows)
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """The first and the last time as they are now; None where there is nothing."""
+        times = [time for row in self.rows for time in row.times]
+        return (min(times), max(times)) if times else None
+
+    def days(self, zone: timezone) -> tuple[set[date], set[date]]:
+        """The station's days that lose something, and those that gain it."""
+        times = [time for row in self.rows for time in row.times]
+        return {station_day(t, zone) for t in times}, {station_day(t + self.offset, zone) for t in times}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows: of a boot or an era (the beginning of its name), and from and to which time, as they are now."""
+
+    boot: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, time: datetime) -> bool:
+        return (self.since is None or self.since <= time) and (self.until is None or time < self.until)
+
+
+def by_network(connection: sqlite3.Connection) -> list[Correction]:
+    """What comparisons with the network's time say was told by a clock that was set wrong. Nothing is changed."""
+    return [
+        Correction(each.rows, -each.error, f"network time, era {each.name}")
+        for each in card_eras(connection, list(timed_rows(connection)))
+        if each.is_wrong and each.error is not None and each.rows
+    ]
+
+
+def by_hand(connection: sqlite3.Connection, selection: Selection, offset: timedelta) -> Correction:
+    """What ``selection`` names, to be moved by ``offset``; nothing is changed. Raises UsageError for no such year."""
+    rows = list(timed_rows(connection))
+    if selection.boot:
+        eras = [each for each in card_eras(connection, rows) if _is_named(each, selection.boot)]
+        rows = [row for each in eras for row in each.rows]
+    chosen = Correction(tuple(_selected(rows, selection)), offset, f"by hand{_told(selection)}")
+    try:
+        if chosen.span is not None:
+            _ = [time + offset for time in chosen.span]
+    except OverflowError as error:
+        raise UsageError(f"no time can be moved by {offset.days} days", why="there is no such year") from error
+    return chosen
+
+
+def correct(connection: sqlite3.Connection, corrections: Iterable[Correction], now: datetime) -> list[int]:
+    """Carry them out; returns their numbers. Raises StoreError: those before the one that failed are done."""
+    return [shift(connection, each.rows, each.offset, each.why, now) for each in corrections if each.rows]
+
+
+def correct_by_network(connection: sqlite3.Connection, now: datetime) -> Sequence[Correction]:
+    """What the trap does by itself, once for each comparison with the network's time; returns what was corrected."""
+    if not has_unused(connection):
+        return []
+    # Whether anything is wrong at all is seen from the stretches alone: a season's rows are only read where it is.
+    corrections = by_network(connection) if any(era.is_wrong for era in card_eras(connection, [])) else []
+    correct(connection, corrections, now)
+    mark_used(connection)
+    return corrections
+
+
+def true_now(connection: sqlite3.Connection, now: datetime) -> datetime:
+    """``now``, less what a clock that is still wrong is known to be ahead: its days are closed by the true time.
+
+    ``now`` is what the clock shows, after the trap's stretch was extended to it. A clock that was set since is right.
+    """
+    compared, newest = newest_reading(connection), newest_point(connection)
+    if compared is None or compared.corrected or newest is None:
+        return now
+    boot, point = newest
+    zero = known_zeros(connection).get(boot)
+    was_set = not timedelta(0) <= now - point.shown <= _STRETCH
+    if zero is None or was_set or abs(point.zero - zero) <= WRONG:
+        return now
+    return now - (point.zero - zero)
+
+
+def _is_named(era: EraOfCard, name: str) -> bool:
+    return era.name == name or ("/" not in name and era.boot_id.startswith(name))
+
+
+def _selected(rows: Iterable[RowTimes], selection: Selection) -> list[RowTimes]:
+    """Those that begin in the time named; what belongs to a burst goes with it, whatever it shows itself."""
+    found: list[RowTimes] = []
+    bursts: set[str] = set()
+    for row in rows:
+        if row.burst in bursts if row.burst is not None else selection.has(row.times[0]):
+            found.append(row)
+            bursts |= {row.key} if row.kind == "bursts" else set()
+    return found
+
+
+def _told(selection: Selection) -> str:
+    parts = [
+        f"boot {selection.boot}" if selection.boot else "",
+        f"from {selection.since.isoformat()}" if selection.since else "",
+        f"to {selection.until.isoformat()}" if selection.until else "",
+    ]
+    named = ", ".join(part for part in parts if part)
+    return f", {named}" if named else ", the whole card"

@@ -1,0 +1,227 @@
+"""`clock`: what a card's times were told by, and correcting those that a wrong clock told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cameratrap.cli.context import Context
+from cameratrap.cli.output import Output, plural, table_options
+
+if TYPE_CHECKING:
+    from cameratrap.app.clock_eras import EraOfCard
+    from cameratrap.app.clock_shift import Correction
+    from cameratrap.store.card import Card
+    from cameratrap.store.clock_shifts import ClockShift
+
+ERA_COLUMNS = ("era", "boot", "bursts", "first", "last", "error_s", "is_wrong")
+SHIFT_COLUMNS = ("correction", "why", "offset_s", "bursts", "pictures", "from", "to", "corrected_from", "corrected_to",
+                 "days")  # fmt: skip
+CORRECTION_COLUMNS = ("correction", "made_at", "offset_s", "rows", "why", "undone_at")
+_OFFSET = re.compile(
+    r"(?P<sign>[+-])(?:(?P<days>\d{1,6})d)?(?:(?P<hours>\d{1,6})h)?(?:(?P<minutes>\d{1,7})m)?"
+    r"(?:(?P<seconds>\d{1,9}(?:\.\d+)?)s)?"
+)
+
+
+def offset(text: str) -> timedelta:
+    """An amount of time with its sign: ``+30d``, ``-1h30m``, ``+12.5s``."""
+    match = _OFFSET.fullmatch(text)
+    parts = {unit: float(n) for unit, n in match.groupdict().items() if n and unit != "sign"} if match else {}
+    if match is None or not parts:
+        raise click.BadParameter(f"{text!r} is no amount of time such as +30d, -1h30m or +12.5s.")
+    return timedelta(**parts) * (-1 if match["sign"] == "-" else 1)
+
+
+def moment(text: str) -> datetime:
+    """A time in ISO 8601; without an offset it is the station's standard time."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a time such as 2027-03-10T14:05:00.") from None
+
+
+@click.group()
+def clock() -> None:
+    """What a card's times were told by, and correcting those that a wrong clock told.
+
+    \b
+    cameratrap --data CARD clock show
+    cameratrap --data CARD clock shift --auto --dry-run
+    """
+
+
+@clock.command(short_help="Show the card's eras: each setting of its clock, and how wrong it was.")
+@click.option("--corrections", is_flag=True, help="Show what was corrected instead.")
+@table_options
+@click.pass_obj
+def show(ctx: Context, out: Output, *, corrections: bool) -> None:
+    """Show each era of the card's clock: one setting of it in one boot, with its times as they are now.
+
+    error_s is how far the clock was ahead, as far as comparisons with the network's time say. Nothing is changed.
+    """
+    from cameratrap.app.clock_eras import card_eras
+    from cameratrap.store.card import open_card
+    from cameratrap.store.clock_shifts import shifts
+    from cameratrap.store.timed_rows import timed_rows
+
+    with open_card(ctx.data) as card:
+        if corrections:
+            out.table(CORRECTION_COLUMNS, [_correction_row(each) for each in shifts(card.connection)])
+            return
+        eras = card_eras(card.connection, list(timed_rows(card.connection)))
+    out.table(ERA_COLUMNS, [_era_row(each) for each in eras])
+
+
+@clock.command(short_help="Correct the times that a wrong clock told.")
+@click.option("--auto", is_flag=True, help="What comparisons with the network's time say was set wrong.")
+@click.option("--by", "offset", type=offset, metavar="OFFSET", help="Move times by this: +30d, -1h30m, +12.5s.")
+@click.option("--shown", type=moment, metavar="TIME", help="What the clock showed (with --true, instead of --by).")
+@click.option("--true", "true", type=moment, metavar="TIME", help="What the time was then.")
+@click.option("--boot", default="", metavar="NAME", help="Only this boot, or this era, as `clock show` names it.")
+@click.option("--from", "since", type=moment, metavar="TIME", help="Only what begins at this time or later.")
+@click.option("--to", "until", type=moment, metavar="TIME", help="Only what begins before this time.")
+@click.option("--all", "everything", is_flag=True, help="The whole card.")
+@click.option("--undo", type=click.IntRange(1), metavar="N", help="Take correction N back.")
+@click.option("--dry-run", is_flag=True, help="Show what would be moved, and where to; change nothing.")
+@table_options
+@click.pass_obj
+def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, **asked: Any) -> None:
+    """Correct the times that a wrong clock told. Each original is kept: --undo N gives it back.
+
+    Bursts, pictures, counts, hours armed and alerts move together. The pictures themselves are never rewritten: their
+    EXIF keeps the time that was told, which media.csv shows beside the corrected one. Days that were sent already are
+    told anew by the next `watch`.
+
+    \b
+    A watch in the first picture said 14:02:30 where the picture says 13:00:00:
+      cameratrap --data CARD clock shift --all --shown 2027-03-10T13:00 --true 2027-03-10T14:02:30
+    """
+    _check(undo, asked)
+    with _opened(ctx, writes=not dry_run) as card:
+        if undo is not None:
+            _undo(ctx, card, undo, dry_run=dry_run)
+            return
+        corrections = _wanted(card, asked)
+        numbers: Sequence[int | None] = [None] * len(corrections) if dry_run else _carry_out(ctx, card, corrections)
+        rows = [_shift_row(n, each, card.zone) for n, each in zip(numbers, corrections, strict=True)]
+    out.table(SHIFT_COLUMNS, rows)
+    moved = plural(sum(each.count("bursts") for each in corrections), "burst")
+    ctx.say(f"would move {moved}; nothing was changed" if dry_run else f"moved {moved}; `--undo` takes it back")
+
+
+def _check(undo: int | None, asked: dict[str, Any]) -> None:
+    ways = [bool(asked["auto"]), asked["offset"] is not None, asked["shown"] is not None, undo is not None]
+    if sum(ways) != 1:
+        raise click.UsageError("say how: one of --auto, --by, --shown with --true, --undo")
+    if (asked["shown"] is None) != (asked["true"] is None):
+        raise click.UsageError("--shown and --true belong together")
+    named = [bool(asked["boot"]), asked["since"] is not None, asked["until"] is not None, asked["everything"]]
+    by_hand = undo is None and not asked["auto"]
+    if by_hand and not any(named):
+        raise click.UsageError("say which: --boot, --from, --to, or --all")
+    if not by_hand and any(named):
+        raise click.UsageError("--boot, --from, --to and --all go with --by or --shown")
+    if asked["everything"] and sum(named) > 1:
+        raise click.UsageError("--all goes without --boot, --from and --to")
+
+
+@contextmanager
+def _opened(ctx: Context, *, writes: bool) -> Iterator[Card]:
+    from cameratrap.store.card import make_card, open_card, sole_writer
+
+    with open_card(ctx.data) as card:
+        if not writes:
+            yield card
+            return
+        deployment = card.deployment
+    with sole_writer(ctx.data, "watch"), make_card(ctx.data, deployment) as card:
+        yield card
+
+
+def _wanted(card: Card, asked: dict[str, Any]) -> list[Correction]:
+    from cameratrap.app.clock_shift import Selection, by_hand, by_network
+
+    if asked["auto"]:
+        return by_network(card.connection)
+    offset = asked["offset"]
+    if offset is None:
+        offset = _aware(asked["true"], card.zone) - _aware(asked["shown"], card.zone)
+    since, until = (None if time is None else _aware(time, card.zone) for time in (asked["since"], asked["until"]))
+    return [by_hand(card.connection, Selection(asked["boot"], since, until), offset)]
+
+
+def _aware(time: datetime, zone: timezone) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def _carry_out(ctx: Context, card: Card, corrections: Sequence[Correction]) -> list[int | None]:
+    """The corrections' numbers; one without any row has none."""
+    from cameratrap.app.clock_shift import correct
+    from cameratrap.app.fold import fold
+    from cameratrap.app.plain_tables import write_plain_tables
+    from cameratrap.wiring import event_rules
+
+    numbers = iter(correct(card.connection, corrections, datetime.now(card.zone)))
+    write_plain_tables(card, fold(card, event_rules(ctx.config)))
+    return [next(numbers) if each.rows else None for each in corrections]
+
+
+def _undo(ctx: Context, card: Card, number: int, *, dry_run: bool) -> None:
+    from cameratrap.app.fold import fold
+    from cameratrap.app.plain_tables import write_plain_tables
+    from cameratrap.store.clock_shifts import check_undoable, undo
+    from cameratrap.wiring import event_rules
+
+    if dry_run:
+        check_undoable(card.connection, number)
+        ctx.say(f"would take correction {number} back; nothing was changed")
+        return
+    undo(card.connection, number, datetime.now(card.zone))
+    write_plain_tables(card, fold(card, event_rules(ctx.config)))
+    ctx.say(f"took correction {number} back: every time is what it was before")
+
+
+def _era_row(each: EraOfCard) -> dict[str, object]:
+    return {
+        "era": each.name,
+        "boot": each.boot_id,
+        "bursts": sum(row.kind == "bursts" for row in each.rows),
+        "first": each.era.first.shown.isoformat(),
+        "last": each.era.last.shown.isoformat(),
+        "error_s": None if each.error is None else round(each.error.total_seconds(), 1),
+        "is_wrong": each.is_wrong,
+    }
+
+
+def _shift_row(number: int | None, each: Correction, zone: timezone) -> dict[str, object]:
+    first, last = (None, None) if each.span is None else each.span
+    left, gained = each.days(zone)
+    return {
+        "correction": number,
+        "why": each.why,
+        "offset_s": round(each.offset.total_seconds(), 3),
+        "bursts": each.count("bursts"),
+        "pictures": each.count("media"),
+        "from": first and first.isoformat(),
+        "to": last and last.isoformat(),
+        "corrected_from": first and (first + each.offset).isoformat(),
+        "corrected_to": last and (last + each.offset).isoformat(),
+        "days": len(left | gained),
+    }
+
+
+def _correction_row(each: ClockShift) -> dict[str, object]:
+    return {
+        "correction": each.number,
+        "made_at": each.made_at.isoformat(),
+        "offset_s": each.offset.total_seconds(),
+        "rows": each.rows,
+        "why": each.why,
+        "undone_at": each.undone_at and each.undone_at.isoformat(),
+    }

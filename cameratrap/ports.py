@@ -5,7 +5,7 @@ One contract test a port (``tests/contracts``) is run against every implementati
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,6 +60,14 @@ class TriggerSource(Protocol):
 
     def wait(self, timeout_s: float | None) -> Trigger | None:
         """The next trigger, or None when ``timeout_s`` passed without one. Raises EndOfTriggers when none will come."""
+        ...
+
+    def suppressed(self) -> Mapping[str, int]:
+        """What the sensor saw and did not pass on since this was last asked: how many, by reason."""
+        ...
+
+    def incidents(self) -> Sequence[Incident]:
+        """What happened to the sensor since this was last asked, each told once."""
         ...
 
     def close(self) -> None: ...
@@ -188,16 +196,26 @@ class SerialLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PowerReading:
-    """Volts at the battery and degrees Celsius in the case; None where there is no sensor."""
+    """Volts at the battery and degrees Celsius in the case; None where there is no sensor.
+
+    ``load_w`` is what the trap takes, in watts, less than nothing while the battery is charged through the gauge.
+    ``temperature_from`` is "processor" where the temperature is the processor's, which is warmer than the case.
+    """
 
     battery_v: float | None
     temperature_c: float | None
+    load_w: float | None = None
+    temperature_from: str = "gauge"
 
 
 class PowerGauge(Protocol):
     """Reads the battery."""
 
-    def read(self) -> PowerReading: ...
+    def read(self) -> PowerReading:
+        """Raises DeviceError when the gauge does not answer, or is not the one it should be."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class PowerController(Protocol):
@@ -236,6 +254,10 @@ class Supervisor(Protocol):
 
     def status(self, line: str) -> None:
         """One line for whoever looks at the service."""
+        ...
+
+    def stopping(self) -> None:
+        """It ends because it was asked to."""
         ...
 
 

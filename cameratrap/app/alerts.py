@@ -18,6 +18,7 @@ from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import CameraTrapError
 from cameratrap.store import alerts as store
 from cameratrap.store.card import Card
+from cameratrap.store.clock_shifts import untimed_bursts
 from cameratrap.store.observations import sightings
 from cameratrap.store.outbox import ALERT, replace_payload
 from cameratrap.wire.codec import encode_alert
@@ -92,8 +93,11 @@ def raise_alerts(card: Card, rules: AlertRules, now: datetime) -> list[AlertOutc
 def _watched(card: Card, rules: AlertRules) -> list[tuple[str, Sighting]]:
     """What a model saw of watched taxa; what a person says of a picture later is no news of the place."""
     found = []
+    untimed = untimed_bursts(card.connection)  # when they were is not known: they wait until the clock is corrected
     for seen in sightings(card.connection, card.deployment.deployment):
         watched = rules.watched_for(seen.taxon)
+        if seen.burst in untimed:
+            continue
         if watched and seen.source == "machine" and (seen.score is None or seen.score >= rules.min_score):
             found.append((watched, seen))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cameratrap.app.look import LookSettings, look_at
@@ -29,8 +29,10 @@ class Failure:
     fault: str
 
     @classmethod
-    def of(cls, error: CameraTrapError, what: str = "") -> Failure:
+    def of(cls, error: CameraTrapError | MemoryError, what: str = "") -> Failure:
         """An error as a failure of the part that it comes from; ``what`` stands before its words."""
+        if isinstance(error, MemoryError):
+            return cls(f"{what}there is not enough memory", "detector")
         if isinstance(error, DeviceError):
             return cls(f"{what}{error}", "camera")
         return cls(f"{what}{error}", "card" if isinstance(error, StoreError) else "detector")
@@ -46,22 +48,24 @@ class Analyst:
         self._rules = settings.counting_rules(detector.score_threshold)
         self._memory = SceneMemory(card.connection, settings.taxa)
 
-    def analyse(self, burst: str) -> tuple[Analysis, Failure | None]:
+    def analyse(self, burst: str, meanwhile: Callable[[], None] = lambda: None) -> tuple[Analysis, Failure | None]:
         """What the burst's pictures show, and what went wrong with any of them.
 
         Every picture is searched, whatever the others show. One that was blurred or removed is not searched again:
-        what was found in it before stands.
+        what was found in it before stands. ``meanwhile`` is called after each: what cannot wait is done there.
         """
         pictures = pictures_of(self._card.connection, burst)
-        found, failure = self._search(burst, pictures)
+        found, failure = self._search(burst, pictures, meanwhile)
         if not pictures:
             failure = Failure("the camera gave no picture", "camera")
         try:
             return self._answer(burst, pictures, found), failure
-        except CameraTrapError as error:
+        except (CameraTrapError, MemoryError) as error:
             return Analysis(), failure or Failure.of(error)
 
-    def _search(self, burst: str, pictures: Sequence[Picture]) -> tuple[list[_Found], Failure | None]:
+    def _search(
+        self, burst: str, pictures: Sequence[Picture], meanwhile: Callable[[], None]
+    ) -> tuple[list[_Found], Failure | None]:
         found: list[_Found] = []
         failure = None
         before = stored_boxes(self._card.connection, burst) if any(picture.is_treated for picture in pictures) else {}
@@ -73,9 +77,10 @@ class Analyst:
                 continue
             try:
                 found.append(_Found(picture, self._detector.detect(self._reread(picture))))
-            except CameraTrapError as error:
+            except (CameraTrapError, MemoryError) as error:
                 unsearched = " (not searched for people)" if self._settings.policy.changes_pictures else ""
                 failure = failure or Failure.of(error, f"{picture.path}{unsearched}: ")
+            meanwhile()
         return found, failure
 
     def _reread(self, picture: Picture) -> Frame:

@@ -19,9 +19,18 @@ from datetime import date, datetime, timedelta
 
 from cameratrap.app.alerts import seal_alerts_anew
 from cameratrap.app.clock_check import clock_quality
-from cameratrap.app.closing import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, Outcome
+from cameratrap.app.clock_shift import correct_by_network, true_now
+from cameratrap.app.closing import (
+    ClockCorrected,
+    ClosedDay,
+    Closing,
+    ClosingFailed,
+    DayOutgrown,
+    DayTold,
+    Outcome,
+)
 from cameratrap.app.command_effects import SEND_NOW
-from cameratrap.app.fold import CardFold, earlier_day, fold, summary_of
+from cameratrap.app.fold import CardFold, and_empty, earlier_day, fold, summary_of
 from cameratrap.app.sealed_otherwise import summaries_sealed_otherwise
 from cameratrap.app.telling import in_order_of_worth, is_so, outgrown, own_day, tellings_of, untold
 from cameratrap.domain.effort import Effort, day_span
@@ -30,6 +39,7 @@ from cameratrap.domain.summaries import FAULTS, DailySummary, EarlierDay
 from cameratrap.errors import CameraTrapError
 from cameratrap.store import summaries as store
 from cameratrap.store.card import Card
+from cameratrap.store.clock_shifts import days_left, has_untold, mark_told
 from cameratrap.store.commands import days_to_repeat, forget_override, overrides, unreported
 from cameratrap.store.connection import transaction
 from cameratrap.store.effort import armed_spans
@@ -39,7 +49,17 @@ from cameratrap.wire.codec import decode, encode
 from cameratrap.wire.parts import join_neighbours
 from cameratrap.wire.quantise import quantise
 
-__all__ = ["ClosedDay", "Closing", "ClosingFailed", "DayOutgrown", "DayTold", "Outcome", "close_due_days", "seal_anew"]
+__all__ = [
+    "ClockCorrected",
+    "ClosedDay",
+    "Closing",
+    "ClosingFailed",
+    "DayOutgrown",
+    "DayTold",
+    "Outcome",
+    "close_due_days",
+    "seal_anew",
+]
 
 PATIENCE = timedelta(hours=6)  # an event still growing after midnight holds its day open for so long at most
 
@@ -54,16 +74,25 @@ def close_due_days(card: Card, closing: Closing, now: datetime, *, everything: b
 
     A command to send now gives the days that wait for a message one at once.
 
+    Times that a clock told which was never set belong to no day: they wait until they are corrected. What a comparison
+    with the network's time says of wrong ones is corrected first, and the days concerned are told anew.
+
     A message that nobody has tried to send yet is composed anew where its day has grown since, or where it waits under
     another seal than the trap has now. One that may be out is never changed; its day then travels again, as it is, in
     a later day's message or in one of its own.
     """
+    true = true_now(card.connection, now)
+    corrected = correct_by_network(card.connection, now)
     seal_alerts_anew(card, closing.taxa, closing.sealer, closing.opener)
     hurried = SEND_NOW in overrides(card.connection)
     otherwise = summaries_sealed_otherwise(card.connection, closing.opener)
-    if not (everything or hurried or otherwise) and _yesterday_is_closed(card, now):
+    moved = has_untold(card.connection)
+    if not (everything or hurried or otherwise or moved) and _yesterday_is_closed(card, true):
         return []
-    outcomes = _closer(card, closing, now, otherwise).run(everything=everything, hurried=hurried)
+    outcomes: list[Outcome] = [ClockCorrected(each.count("bursts"), each.offset) for each in corrected]
+    outcomes += _closer(card, closing, true, otherwise).run(everything=everything, hurried=hurried, moved=moved)
+    if moved:
+        mark_told(card.connection)
     if hurried:
         with transaction(card.connection):
             forget_override(card.connection, SEND_NOW)
@@ -77,9 +106,17 @@ def seal_anew(card: Card, closing: Closing, now: datetime) -> list[Outcome]:
     return _closer(card, closing, now, otherwise).bring_up_to_date() if otherwise else []
 
 
+def due_days(card: Card, closing: Closing, now: datetime, *, everything: bool = False) -> list[date]:
+    """The days that ``close_due_days`` would close now, oldest first; nothing is changed."""
+    return _Closer(card, closing, fold(card, closing.rules), true_now(card.connection, now)).due(everything=everything)
+
+
 def _closer(card: Card, closing: Closing, now: datetime, otherwise: Collection[int]) -> _Closer:
     withdrawn = store.withdraw_tried(card.connection, otherwise)
-    return _Closer(card, closing, fold(card, closing.rules), now, otherwise, withdrawn)
+    folded = fold(card, closing.rules)
+    left = days_left(card.connection, card.zone) & store.sequences(card.connection).keys()
+    folded = and_empty(folded, left, nights_known=closing.rules.position is not None)
+    return _Closer(card, closing, folded, now, otherwise, withdrawn)
 
 
 def _yesterday_is_closed(card: Card, now: datetime) -> bool:
@@ -116,14 +153,19 @@ class _Closer:
         for day in self.done:
             self._remember(day)
 
-    def run(self, *, everything: bool, hurried: bool) -> list[Outcome]:
-        """Close what is due and bring up to date what waits; ``everything`` and ``hurried`` leave no day untold."""
+    def run(self, *, everything: bool, hurried: bool, moved: bool = False) -> list[Outcome]:
+        """Close what is due and bring up to date what waits; ``everything`` and ``hurried`` leave no day untold.
+
+        With ``moved`` a day to come that was told of by a wrong clock is told anew at once: no later message would.
+        """
         outcomes: list[Outcome] = []
-        for day in self._due(everything=everything):
+        for day in self.due(everything=everything):
             outcomes += self._attempt(self._close, day)
         outcomes += self.bring_up_to_date()
         if everything or hurried:
             outcomes += self._tell_silent(self._silent)
+        if moved:
+            outcomes += self._tell_silent(self._days_to_come)
         if everything:
             grown = outgrown(self.days, self.tellings)
             outcomes += [DayOutgrown(day) for day in grown if day in self.folded.effort]
@@ -133,7 +175,8 @@ class _Closer:
         """Compose anew what waits untouched and is not so any more, or not so sealed; tell what was withdrawn."""
         return [*self._compose_anew(), *self._tell_silent(self._withdrawn_days)]
 
-    def _due(self, *, everything: bool) -> list[date]:
+    def due(self, *, everything: bool) -> list[date]:
+        """The days to close now."""
         operating = [day for day in self.folded.days if day not in self.done and self.folded.was_operating(day)]
         return [day for day in operating if everything or self._is_over(day)]
 
@@ -191,6 +234,10 @@ class _Closer:
         missing = untold(self.days, self.tellings)
         return sorted((day for day in missing if self.done[day] not in left_alone), reverse=True)
 
+    def _days_to_come(self) -> list[date]:
+        today = station_day(self.now, self.card.zone)
+        return [day for day in self._missing() if day > today]
+
     def _withdrawn_days(self) -> list[date]:
         """Those of the silent days that only a withdrawn message told."""
         told_there = {telling.day for telling in self.tellings if telling.sequence in self.withdrawn}
@@ -230,9 +277,11 @@ class _Closer:
         power = closing.power() if closing.power else None
         clock = closing.clock or clock_quality(self.card.connection, self.now)
         summary = summary_of(self.card, self.folded, day, sequence, power=power, clock=clock)
-        if not had_modem_fault(self.card.connection, day):
-            return summary
-        faults = {*(summary.health.faults or ()), "modem"}
+        faults = {*(summary.health.faults or ())}
+        if had_modem_fault(self.card.connection, day):
+            faults.add("modem")
+        if self.folded.waiting:  # bursts on the card that no day has: their clock was never set
+            faults.add("clock")
         return replace(summary, health=replace(summary.health, faults=tuple(f for f in FAULTS if f in faults)))
 
     def _compose(self, summary: DailySummary) -> Composed:

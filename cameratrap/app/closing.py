@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from cameratrap.app.fold import Rules
 from cameratrap.domain.summaries import ClockQuality, DailySummary
@@ -45,7 +45,15 @@ class DayTold:
     messages: tuple[bytes, ...]
 
 
-Outcome = ClosedDay | ClosingFailed | DayOutgrown | DayTold
+@dataclass(frozen=True, slots=True)
+class ClockCorrected:
+    """Times that a wrong clock had told were moved by ``offset``, of so many bursts."""
+
+    bursts: int
+    offset: timedelta
+
+
+Outcome = ClockCorrected | ClosedDay | ClosingFailed | DayOutgrown | DayTold
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from cameratrap.app.clock_check import not_fast
 from cameratrap.domain.commands import (
@@ -27,6 +27,7 @@ BURST_COUNT = "burst.count"
 BURST_SPACING_S = "burst.spacing_s"
 SLEEP_UNTIL = "sleep_until"
 WAKE_HINT = "`cameratrap --data CARD config reset sleep_until` wakes it"
+CLOCK_WENT_BACK = timedelta(days=2)  # by so much no clock is put right that a command was obeyed by
 SEND_NOW = "send_now"  # stands until the days that wait for their summary are told
 
 
@@ -83,5 +84,7 @@ def asleep(connection: sqlite3.Connection, now: datetime) -> str | None:
     """That the trap was told to take no pictures yet, for a person at it; None where it takes some."""
     until = overrides(connection).get(SLEEP_UNTIL)
     if until is None or not_fast(connection, now).date() >= date.fromisoformat(until.value):
+        return None
+    if now < until.set_at - CLOCK_WENT_BACK:  # a clock that went back, to 1970 for one, would let it sleep for ever
         return None
     return f"the trap sleeps: it takes no pictures before {until.value} ({until.origin})"

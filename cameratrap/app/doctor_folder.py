@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from cameratrap.app.command_effects import WAKE_HINT, asleep
+from cameratrap.app.disk import RoomRules, measure
 from cameratrap.app.doctor import Finding, State
 from cameratrap.store.card import DATABASE, RECORD, open_card
 from cameratrap.store.commands import overrides, undecided
@@ -21,15 +21,13 @@ from cameratrap.store.refused import REFUSED_FOLDER, REVERIFY_HINT, RefusedLog
 from cameratrap.store.seal_counter import counter_path, read_counter_file, stored_state
 from cameratrap.store.sessions import taken_on
 
-LOW_SPACE_PCT = 10
-# Some forty pictures of 12 megapixels, and room for the index to grow.
-LEAST_SPACE_MB = 200
 _AFTER_FAULT = "line rental, antenna, supply? then `cameratrap transmit --now` tries at once"
+_ROOM = RoomRules()
 NO_FOLDER = Finding(State.SKIP, "no folder is given", "name the card's or the receiver's folder with --data DIR")
 
 
-def check_disk(folder: Path | None) -> Finding:
-    """Whether the folder is there, can be written and synced, and has room."""
+def check_disk(folder: Path | None, rules: RoomRules = _ROOM) -> Finding:
+    """Whether the folder is there, can be written and synced, and has the room that ``rules`` ask for."""
     if folder is None:
         return NO_FOLDER
     if not folder.is_dir():
@@ -42,16 +40,16 @@ def check_disk(folder: Path | None) -> Finding:
     except OSError as error:
         hint = "is it full, mounted read-only, its lock pushed, or somebody else's?"
         return Finding(State.FAIL, f"{folder} cannot be written: {error.strerror or error}", hint)
-    return _space(folder)
+    return _space(folder, rules)
 
 
-def _space(folder: Path) -> Finding:
-    usage = shutil.disk_usage(folder)
-    free_mb, free_pct = usage.free // 1_000_000, 100 * usage.free // usage.total
-    what = f"{free_mb} MB free, {free_pct} %"
-    if free_mb < LEAST_SPACE_MB:
+def _space(folder: Path, rules: RoomRules) -> Finding:
+    room = measure(folder)
+    free_pct = 100 * room.free // max(room.total, 1)
+    what = f"{room.free // 1_000_000} MB free, {free_pct} %"
+    if room.free < rules.min_free_bytes:
         return Finding(State.FAIL, what, "copy the pictures away before the trap is left alone")
-    return Finding(State.WARN, what, "will that last?") if free_pct < LOW_SPACE_PCT else Finding(State.OK, what)
+    return Finding(State.WARN, what, "will that last?") if free_pct < rules.warn_free_pct else Finding(State.OK, what)
 
 
 def check_card(folder: Path | None) -> Finding:

@@ -6,11 +6,12 @@ import io
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from PIL import Image
 
+from cameratrap.app.clock_basis import ClockBasis
 from cameratrap.app.clock_check import SOURCE, describe, is_believable, judge
 from cameratrap.app.doctor import Finding, State
 from cameratrap.domain.credits import credits_for
@@ -50,11 +51,23 @@ def check_modem(link: SatelliteLink) -> Finding:
     return Finding(State.OK, f"{named}; signal {bars} of 5")
 
 
-def check_clock(now: datetime, link: SatelliteLink | None, *, corrects: bool = False) -> Finding:
-    """Whether the clock can be right and, with a modem that has one, how far it is from the network's time.
+def check_clock(
+    now: datetime, link: SatelliteLink | None, *, corrects: bool = False, basis: ClockBasis | None = None
+) -> Finding:
+    """Whether the clock can be right, what it rests on and, with a modem, how far it is from the network's time.
 
     ``corrects``: `transmit` may set it.
     """
+    finding = _compared(now, link, corrects=corrects)
+    if basis is None:
+        return finding
+    finding = replace(finding, what=f"{finding.what}; {basis}")
+    if finding.state is State.OK and basis.is_wrong(now):
+        return replace(finding, state=State.WARN, hint="set it by the system's clock: `hwclock --systohc`")
+    return finding
+
+
+def _compared(now: datetime, link: SatelliteLink | None, *, corrects: bool) -> Finding:
     if now < BUILT:
         return Finding(
             State.FAIL, f"the clock shows {now:%Y-%m-%d %H:%M}, which is past", "set it before it counts days"

@@ -6,13 +6,17 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
+from cameratrap.app.armed import DEVICES
 from cameratrap.app.fold import CardFold
 from cameratrap.domain.policy import Treatment
 from cameratrap.errors import StoreError
 from cameratrap.store.bursts import Picture, all_pictures
 from cameratrap.store.card import Card
+from cameratrap.store.clock_shifts import originals
 from cameratrap.store.durable import write_durably
 from cameratrap.store.observations import picture_counts, suppressed_counts
+from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
+from cameratrap.store.timings import timings
 
 MEDIA_COLUMNS = (
     "path",
@@ -28,6 +32,8 @@ MEDIA_COLUMNS = (
     "sha256",
     "suppressed_detections",
     "people_policy",
+    "original_timestamp",
+    "latency_s",
 )
 EFFORT_COLUMNS = (
     "day",
@@ -38,6 +44,10 @@ EFFORT_COLUMNS = (
     "suppressed",
     "restarts",
     "suppressed_detections",
+    "dead_s",
+    "camera_down_h",
+    "pir_down_h",
+    "lamp_down_h",
 )
 
 
@@ -57,12 +67,14 @@ def write_plain_tables(card: Card, folded: CardFold) -> None:
 def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
     bursts = {row["id"]: row for row in card.connection.execute("SELECT * FROM bursts")}
     counts, suppressed = picture_counts(card.connection), suppressed_counts(card.connection)
+    sealed = sealed_hashes(card.connection)
+    original, measured = originals(card.connection, "media", "captured_at"), timings(card.connection)
     for picture in all_pictures(card.connection):
         if picture.treatment is Treatment.DISCARD:
             continue
         burst = bursts[picture.burst]
         yield {
-            "path": picture.path,
+            "path": picture.path + (SUFFIX if picture.id in sealed else ""),
             "original_name": picture.source_name,
             "timestamp": picture.captured_at.isoformat(),
             "burst": picture.burst,
@@ -72,9 +84,11 @@ def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
             "status": burst["status"],
             "counts": _joined(counts.get(picture.id, {})),
             "model": burst["looked_by"] or "",
-            "sha256": picture.sha256_now or "",
+            "sha256": sealed.get(picture.id, picture.sha256_now) or "",
             "suppressed_detections": _joined(suppressed.get(picture.id, {})),
             "people_policy": _done_with(picture, burst["status"]),
+            "original_timestamp": original.get(str(picture.id), ""),
+            "latency_s": _seconds(measured[picture.burst].first_frame_s) if picture.burst in measured else "",
         }
 
 
@@ -106,11 +120,17 @@ def _effort_rows(folded: CardFold) -> Iterable[Mapping[str, object]]:
             "suppressed": effort.suppressed,
             "restarts": folded.restarts[day],
             "suppressed_detections": folded.suppressed_detections[day],
+            "dead_s": _seconds(folded.armed[day].dead_s),
+            **{f"{device}_down_h": _hours(folded.armed[day].down_h.get(device, 0.0)) for device in DEVICES},
         }
 
 
 def _hours(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f}"
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from cameratrap.errors import ImageError
 from cameratrap.ports import Trigger
 from cameratrap.store.bursts import add_picture, begin_burst, burst_of_trigger, pictures_of
 from cameratrap.store.card import Card
-from cameratrap.store.durable import make_folder_durably, remove_durably, sync
-from cameratrap.store.exif import PictureTags, read_tags
+from cameratrap.store.durable import PART, make_folder_durably, name_parts, remove_durably, sync
+from cameratrap.store.exif import PictureTags, is_whole, read_tags
 from cameratrap.store.media import SavedPicture, last_folder, partial_pictures, pictures, sha256_of
 
 SET_ASIDE = "set-aside"
@@ -29,14 +30,15 @@ class SweepReport:
 def sweep(card: Card, *, keep_partial: bool = True) -> SweepReport:
     """Index whole pictures that have no row, from their own EXIF; move everything else that has none aside.
 
-    A half picture cannot be searched for people, and may show some: without ``keep_partial`` it is removed instead.
-    Names are given in order, so that what a power cut left is in the last folder.
+    A picture that is whole and had not got its name yet gets it. One that is not cannot be searched for people, and may
+    show some: without ``keep_partial`` it is removed instead. Names are given in order, so that what a power cut left
+    is in the last folder.
     """
     since = last_folder(card.folder)
     rows = card.connection.execute("SELECT path FROM media WHERE path >= ?", (f"DCIM/{since}",))
     known = {str(row["path"]) for row in rows}
+    partial = _name_whole(card.folder, partial_pictures(card.folder, since=since))
     indexed: list[str] = []
-    partial = partial_pictures(card.folder, since=since)
     aside = [_set_aside(card.folder, path) for path in partial] if keep_partial else []
     for path in [] if keep_partial else partial:
         remove_durably(card.folder / path)
@@ -49,11 +51,27 @@ def sweep(card: Card, *, keep_partial: bool = True) -> SweepReport:
     return SweepReport(tuple(indexed), tuple(aside), () if keep_partial else tuple(partial))
 
 
+def _name_whole(folder: Path, partial: Sequence[str]) -> list[str]:
+    """Give the pictures that are whole their names; returns the others."""
+    whole = [path for path in partial if _is_whole((folder / path).read_bytes())]
+    name_parts([folder / path.removesuffix(PART) for path in whole])
+    return [path for path in partial if path not in whole]
+
+
+def _is_whole(jpeg: bytes) -> bool:
+    try:
+        return is_whole(jpeg)
+    except ImageError:
+        return False
+
+
 def _index(card: Card, path: str) -> bool:
     jpeg = (card.folder / path).read_bytes()
     try:
         tags = read_tags(jpeg)
     except ImageError:
+        return False
+    if not is_whole(jpeg):
         return False
     trigger = Trigger(tags.trigger_key, tags.captured_at, tags.cause, tags.monotonic_s)
     clock = None if tags.clock is None else ClockQuality(tags.clock)

@@ -1,4 +1,4 @@
-"""Carrying out what was decided about pictures that show people or vehicles: blurred or removed, and then noted.
+"""Carrying out what was decided about pictures: blurred or removed, and then noted.
 
 Each step is durable before the next, and each may be done again: a picture is replaced whole or not at all, and which
 one takes its place is written down before it does.
@@ -16,7 +16,8 @@ from cameratrap.errors import CameraTrapError, ImageError, StoreError
 from cameratrap.store.card import Card
 from cameratrap.store.durable import remove_durably, write_durably
 from cameratrap.store.media import sha256_of
-from cameratrap.store.treatments import Outcome, Undone, announce, finish, undone
+from cameratrap.store.sealed_pictures import sealed_path
+from cameratrap.store.treatments import Outcome, Reason, Undone, announce, finish, undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,11 @@ def _treat(card: Card, decided: Undone) -> Outcome:
         if decided.treatment is Treatment.BLUR:
             return _blur(card, decided, path)
         remove_durably(path)
+        if sealed_path(path).exists():
+            remove_durably(sealed_path(path))
     except OSError as error:
         raise StoreError("the picture cannot be changed", why=error.strerror or str(error)) from error
-    return Outcome.REMOVED
+    return Outcome.DROPPED if decided.reason is Reason.ROOM else Outcome.REMOVED
 
 
 def _blur(card: Card, decided: Undone, path: Path) -> Outcome:

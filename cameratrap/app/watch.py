@@ -1,54 +1,48 @@
-"""The resident service, one trigger at a time: photograph, make it safe, look, count, store; close each day.
+"""The resident service: photograph and make safe at once, look when there is time, count and store; close each day.
 
 The order is the promise. A picture is durable before its row, its row before anything is concluded from it, and what
-was decided about a picture is stored before the picture is touched. A burst whose pictures are safe is looked at again
-after a power cut. What fails costs only itself: a picture, a burst or a day's closing, each named, and the next
-trigger is taken up all the same.
+was decided about a picture is stored before the picture is touched. A trigger that comes while a burst is looked at is
+photographed between two of its pictures. What fails costs only itself: a picture, a burst or a day's closing, each
+named, and the next trigger is taken up all the same.
 """
 
 from __future__ import annotations
 
-import hashlib
-import sys
-from collections.abc import Iterator
-from datetime import datetime
-
-from cameratrap.app.alerts import AlertRules, raise_alerts
-from cameratrap.app.analyse import Analyst, Failure
-from cameratrap.app.close_day import Closing, close_due_days
+from cameratrap.app.aftermath import Aftermath
+from cameratrap.app.alerts import AlertRules
+from cameratrap.app.card_keeper import CardKeeper
+from cameratrap.app.close_day import PATIENCE, Closing
 from cameratrap.app.command_effects import sleeps
+from cameratrap.app.field import Field, Standing
 from cameratrap.app.fold import fold
+from cameratrap.app.ledger import Ledger
 from cameratrap.app.look import LookSettings
+from cameratrap.app.looking import Looker
 from cameratrap.app.plain_tables import write_plain_tables
-from cameratrap.app.treat import treat_pictures
-from cameratrap.app.watch_report import BurstReport, Outcome, Tell, WatchReport
+from cameratrap.app.power_watch import PowerState
+from cameratrap.app.stopping import StopRequest
+from cameratrap.app.taking import Taker, burst_name
+from cameratrap.app.vigil import Vigil
+from cameratrap.app.watch_report import BurstReport, Outcome, SavingChanged, Tell, WatchReport
+from cameratrap.domain.activities import Activity
 from cameratrap.domain.capture import BurstProfile
-from cameratrap.errors import CameraTrapError
-from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
-from cameratrap.store.analyses import Analysis, ModelIdentity, store_analysis
-from cameratrap.store.bursts import (
-    MAX_ATTEMPTS,
-    add_picture,
-    begin_burst,
-    begin_look,
-    burst_of_trigger,
-    give_back_look,
-    has_source,
-    is_analysed,
-    last_path,
-    pictures_of,
-    waiting_bursts,
-)
+from cameratrap.domain.events import TriggerCause
+from cameratrap.domain.saving import Saving
+from cameratrap.errors import CameraTrapError, StoreError
+from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Trigger, TriggerSource
 from cameratrap.store.card import Card
-from cameratrap.store.effort import arm, still_armed
-from cameratrap.store.exif import PictureTags, tagged
-from cameratrap.store.media import PictureFolder, sha256_of
 
 __all__ = ["BurstReport", "Outcome", "Tell", "Watch", "WatchReport", "burst_name"]
 
+AT_ONCE = 100  # triggers that are taken up one after the other before anything else has its turn
+
 
 class Watch:
-    """The trap's loop over its ports. Holds no state that the card does not have, so it may be stopped anywhere."""
+    """The trap's loop over its ports. All that it must not lose is on the card, so it may be stopped anywhere.
+
+    Without a ``field`` it plays a recording. ``ledger`` is given where it outlives this object,
+    ``keeper`` where somebody minds the card's room.
+    """
 
     def __init__(
         self,
@@ -60,15 +54,21 @@ class Watch:
         boot_id: str,
         serial: str,
         settings: LookSettings | None = None,
+        field: Field | None = None,
+        ledger: Ledger | None = None,
+        keeper: CardKeeper | None = None,
     ) -> None:
         self._card = card
-        self._camera = camera
-        self._analyst = Analyst(card, detector, settings or LookSettings())
         self._clock = clock
-        self._boot_id = boot_id
-        self._serial = serial
-        self._folder = PictureFolder(card.folder, last_path(card.connection))
-        self._model = ModelIdentity(detector.name, detector.version, detector.sha256, detector.score_threshold)
+        self._field = field or Field()
+        self._ledger = ledger or Ledger(clock, boot_id)
+        self._taker = Taker(card, camera, clock, self._ledger, boot_id=boot_id, serial=serial)
+        self._looker = Looker(card, detector, clock, self._ledger, settings or LookSettings())
+        self._vigil = Vigil(card, camera, clock, self._field, self._ledger) if field else None
+        self._keeper = keeper
+        self._profile = self._field.profile
+        self._saving = Saving.NOTHING
+        self._is_over = False
 
     def run(
         self,
@@ -81,152 +81,165 @@ class Watch:
     ) -> WatchReport:
         """Take up triggers until there are no more. With ``ended`` the deployment is over: its last day is closed.
 
-        ``alerts`` says what is told of at once, None where nothing is.
+        ``alerts`` says what is told of at once, None where nothing is. Raises StopRequest, after all is stored, when
+        it was asked to stop; StoreError where the card is gone; DeviceError where a restart may help; ModelError for a
+        model that is loaded late and cannot be.
         """
-        report = WatchReport(_tell=tell)
-        stretch = self._still_armed(None)
-        self._treat(report)
-        for each in self.finish_waiting():
-            report.note(each, waited=True)
-            self._treat(report)
-        self._alert(alerts, report)
-        for trigger in _until_the_end(triggers):
-            stretch = self._still_armed(stretch)
-            if stretch is not None:
-                burst = self.step(trigger)
-                report.note(burst)
-                if alerts and alerts.concern(burst.counts):
-                    self._alert(alerts, report)
-                self._treat(report)
-            self._close(closing, report)
-        self._still_armed(stretch)
-        self._close(closing, report, everything=ended)
-        write_plain_tables(self._card, fold(self._card, closing.rules))
-        return report
-
-    def step(self, trigger: Trigger) -> BurstReport:
-        """One trigger from edge to counts. A trigger that the card already has adds only what is missing of it."""
-        connection = self._card.connection
-        begin_burst(connection, burst_name(trigger), trigger, boot_id=self._boot_id, clock=self._clock.quality())
-        burst = burst_of_trigger(connection, trigger.key)
-        assert burst is not None  # noqa: S101 - it was stored one line above
-        failure = None
-        saved = 0
+        self._triggers, self._report = triggers, WatchReport(_tell=tell)
+        self._after = Aftermath(self._card, self._clock, self._ledger, self._report, closing, alerts, self._keeper)
         try:
-            for frame in self._camera.capture_burst(trigger, BurstProfile()):
-                saved += self._keep(burst, trigger, frame)
-        except CameraTrapError as error:
-            failure = Failure.of(error)
-        if not saved and not failure and is_analysed(connection, burst):
-            return BurstReport(burst, trigger.at, 0, {})
-        return self._look(burst, trigger.at, saved, failure)
+            self._begin()
+            while not self._is_over:
+                self._turn()
+            self._look_while_any_waits()
+        except StoreError:
+            raise
+        except (StopRequest, CameraTrapError):  # without a camera or a model the days are closed all the same
+            self._looker.give_back()
+            self._finish()
+            raise
+        self._finish(ended=ended)
+        return self._report
 
-    def finish_waiting(self) -> Iterator[BurstReport]:
-        """Look at the bursts that an earlier run made safe and could not look at any more."""
-        for burst in waiting_bursts(self._card.connection, self._model.full_name):
-            pictures = pictures_of(self._card.connection, burst)
-            if pictures:
-                yield self._look(burst, pictures[0].captured_at, 0, None, most=MAX_ATTEMPTS)
+    def _begin(self) -> None:
+        if self._vigil:
+            self._vigil.begin()
+            self._save(self._vigil.power())
+        self._arm()
+        self._field.supervisor.ready()
+        self._take_what_waits()
+        self._after.keep()
+        if self._looks:
+            self._looker.find_left()
+        self._after.alert()
 
-    def _still_armed(self, stretch: int | None) -> int | None:
-        """The stretch to go on with; None while a command has it sleep: what triggers it then is not photographed, and
-        the hours are none of its effort.
-        """
-        connection, now, monotonic_s = self._card.connection, self._clock.now(), self._clock.monotonic_s()
-        if sleeps(connection, now):
-            return None
-        if stretch is None:
-            return arm(connection, now, monotonic_s, self._boot_id)
-        return still_armed(connection, stretch, now, monotonic_s)
-
-    def _keep(self, burst: str, trigger: Trigger, frame: Frame) -> int:
-        """Make one frame safe and index it; 0 when a recording's picture already is."""
-        if frame.source_sha256 and has_source(self._card.connection, frame.source_sha256):
-            return 0
-        tags = self._tags(burst, trigger, frame)
-        picture = self._folder.save(tagged(frame.jpeg, tags))
-        add_picture(
-            self._card.connection,
-            burst,
-            picture,
-            position=frame.position,
-            of=frame.of,
-            captured_at=frame.captured_at,
-            source_sha256=tags.source_sha256,
-            source_name=frame.name,
-        )
-        return 1
-
-    def _tags(self, burst: str, trigger: Trigger, frame: Frame) -> PictureTags:
-        return PictureTags(
-            captured_at=frame.captured_at,
-            serial=frame.serial or self._serial,
-            cause=trigger.cause,
-            burst=burst,
-            trigger_key=trigger.key,
-            position=frame.position,
-            of=frame.of,
-            source_sha256=frame.source_sha256 or sha256_of(frame.jpeg),
-            source_name=frame.name,
-            deployment=self._card.deployment.deployment,
-            boot_id=self._boot_id,
-            monotonic_s=trigger.monotonic_s,
-            clock=self._clock.quality(),
-        )
-
-    def _look(
-        self, burst: str, at: datetime, saved: int, failure: Failure | None, *, most: int | None = None
-    ) -> BurstReport:
-        """Look at a burst's pictures and store what they show; give up after ``most`` unfinished looks."""
-        analysis = Analysis()
-        if begin_look(self._card.connection, burst) > (most or sys.maxsize):
-            failure = failure or Failure(f"looking at it failed {most} times", "detector")
-        else:
-            try:
-                analysis, trouble = self._analyst.analyse(burst)
-            except (KeyboardInterrupt, SystemExit):
-                give_back_look(self._card.connection, burst)
-                raise
-            failure = failure or trouble
-        error = None if failure is None else failure.error
-        store_analysis(
-            self._card.connection,
-            burst,
-            analysis,
-            self._model,
-            made_at=self._clock.now(),
-            error=error,
-            fault=None if failure is None else failure.fault,
-        )
-        return BurstReport(burst, at, saved, {each.taxon: each.count for each in analysis.observations}, error)
-
-    def _alert(self, alerts: AlertRules | None, report: WatchReport) -> None:
-        """Raise what is worth an alert, also of bursts that were stored just before the power went."""
-        if alerts is not None:
-            for outcome in raise_alerts(self._card, alerts, self._clock.now()):
-                report.note(outcome)
-
-    def _treat(self, report: WatchReport) -> None:
-        """Blur or remove what a policy asks for; what cannot be done now is named each time."""
-        for failed in treat_pictures(self._card, self._clock.now()):
-            report.note(failed)
-
-    def _close(self, closing: Closing, report: WatchReport, *, everything: bool = False) -> None:
-        for outcome in close_due_days(self._card, closing, self._clock.now(), everything=everything):
-            report.note(outcome)
-
-
-def burst_name(trigger: Trigger) -> str:
-    """A name that sorts by time and is the same again for the same trigger."""
-    digest = hashlib.sha256(trigger.key.encode()).hexdigest()[:8]
-    return f"{trigger.at:%Y%m%dT%H%M%S}-{digest}"
-
-
-def _until_the_end(triggers: TriggerSource) -> Iterator[Trigger]:
-    while True:
-        try:
-            trigger = triggers.wait(None)
-        except EndOfTriggers:
+    def _turn(self) -> None:
+        """Triggers first, then one burst that waits, then whatever else is due; then wait for the next trigger."""
+        self._take_what_waits()
+        if self._looks and self._looker.waits:
+            self._look()
+        self._keep_house()
+        if self._looks and self._looker.waits:
             return
+        trigger = self._next(self._vigil.timeout_s() if self._vigil else None)
         if trigger is not None:
-            yield trigger
+            self._take(trigger)
+
+    def _finish(self, *, ended: bool = False) -> None:
+        if self._ledger.is_armed:
+            self._ledger.flush(self._card.connection)
+        self._after.close(everything=ended)
+        write_plain_tables(self._card, fold(self._card, self._after.closing.rules))
+
+    @property
+    def _looks(self) -> bool:
+        return self._field.looks and self._saving < Saving.INFERENCE
+
+    def _next(self, timeout_s: float | None) -> Trigger | None:
+        if self._is_over:
+            return None
+        try:
+            with self._field.stop.waiting():
+                return self._triggers.wait(timeout_s)
+        except EndOfTriggers:
+            self._is_over = True
+            return None
+
+    def _take_what_waits(self) -> None:
+        for _ in range(AT_ONCE):
+            trigger = self._next(0)
+            if trigger is None:
+                return
+            self._take(trigger)
+
+    def _take(self, trigger: Trigger) -> None:
+        """Photograph it, or count it where it is not to be photographed."""
+        reason = self._reason_against(trigger)
+        if reason is not None:
+            if trigger.cause is not TriggerCause.TIMELAPSE:  # how many there are of those depends on the timer
+                self._ledger.suppressed(trigger.at, reason)
+            return
+        with self._ledger.during(Activity.CAPTURE):
+            taken = self._taker.take(trigger, self.spared_profile, is_looked_at=self._looks)
+        if self._vigil:
+            self._vigil.note(taken)
+        if taken.waits and self._looks:
+            self._looker.add(taken)
+        else:
+            self._report.note(BurstReport(taken.burst, taken.at, taken.new_pictures, {}, taken.error))
+
+    def _reason_against(self, trigger: Trigger) -> str | None:
+        self._arm()
+        if sleeps(self._card.connection, trigger.at):
+            return "asleep"
+        if self._saving >= Saving.PICTURES:
+            return "battery"
+        return self._field.admission.admit(trigger) if self._field.admission else None
+
+    @property
+    def spared_profile(self) -> BurstProfile:
+        """The burst that the battery allows."""
+        profile = self._profile
+        count = 1 if self._saving >= Saving.BURST else profile.count
+        return BurstProfile(count, profile.spacing_s, lamp=profile.lamp and self._saving < Saving.LAMP)
+
+    def _arm(self) -> None:
+        """The hours in which it takes pictures are its effort, and no others."""
+        now, hours, connection = self._clock.now(), self._field.hours, self._card.connection
+        armed = self._saving < Saving.PICTURES and not sleeps(connection, now) and (not hours or hours.is_on(now))
+        if self._vigil and self._ledger.is_armed and not armed:
+            self._ledger.flush(connection)  # a recording does not know what was between its triggers
+        self._ledger.arm(connection, armed=armed)
+
+    def _look_while_any_waits(self) -> None:
+        while self._looks and self._looker.waits:
+            self._take_what_waits()
+            self._look()
+
+    def _look(self) -> None:
+        with self._ledger.during(Activity.INFERENCE):
+            looked = self._looker.look_at_next(self._meanwhile)
+        if looked is None:
+            return
+        burst, waited = looked
+        self._report.note(burst, waited=waited)
+        self._after.of(burst)
+
+    def _meanwhile(self) -> None:
+        """Between two pictures: an animal does not wait until the one before it has been looked at."""
+        self._field.stop.check()
+        self._take_what_waits()
+        self._field.supervisor.alive()
+
+    def _keep_house(self) -> None:
+        if self._vigil:
+            self._vigil.turn(self._triggers)
+            self._save(self._vigil.power())
+            self._stand(self._vigil.standing())
+        self._arm()
+        if self._vigil and self._ledger.is_due():
+            self._ledger.flush(self._card.connection)
+        if not self._looker.waits or self._is_past_patience():
+            self._after.close()
+
+    def _save(self, power: PowerState) -> None:
+        """Give up what the battery no longer allows, or take it up again: bursts that waited are looked at."""
+        before, self._saving = self._saving, power.saving
+        if self._saving is before:
+            return
+        self._report.note(SavingChanged(self._saving, self._clock.now(), power.reading.battery_v))
+        if self._saving < Saving.INFERENCE <= before:
+            self._looker.find_left()
+        if power.last_gasp:  # told while there is energy to send it
+            self._after.close(everything=True)
+
+    def _stand(self, standing: Standing | None) -> None:
+        """Go on as the commands have changed it."""
+        if standing is not None:
+            self._profile, self._after.closing = standing.profile, standing.closing
+            self._looker.use(standing.detector, standing.settings)
+
+    def _is_past_patience(self) -> bool:
+        """Whether the day before is closed although bursts wait that may be of it: its message has waited enough."""
+        now = self._clock.now()
+        return now - now.replace(hour=0, minute=0, second=0, microsecond=0) > PATIENCE

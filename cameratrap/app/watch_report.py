@@ -9,7 +9,9 @@ from datetime import datetime
 from cameratrap.app.alerts import AlertFailed, AlertOutcome
 from cameratrap.app.closing import ClosedDay, ClosingFailed
 from cameratrap.app.closing import Outcome as ClosingOutcome
+from cameratrap.app.seal_pictures import SealingFailed
 from cameratrap.app.treat import TreatmentFailed
+from cameratrap.domain.saving import Saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,16 @@ class BurstReport:
     error: str | None = None
 
 
-Outcome = BurstReport | ClosingOutcome | TreatmentFailed | AlertOutcome
+@dataclass(frozen=True, slots=True)
+class SavingChanged:
+    """The battery allows less than before, or more."""
+
+    saving: Saving
+    at: datetime
+    battery_v: float | None
+
+
+Outcome = SavingChanged | BurstReport | ClosingOutcome | TreatmentFailed | SealingFailed | AlertOutcome
 Tell = Callable[[Outcome], None]
 
 
@@ -45,6 +56,6 @@ class WatchReport:
             self.failures += what.error is not None
         elif isinstance(what, ClosedDay):
             self.days_closed += 1
-        elif isinstance(what, ClosingFailed | TreatmentFailed | AlertFailed):
+        elif isinstance(what, ClosingFailed | TreatmentFailed | SealingFailed | AlertFailed):
             self.failures += 1
         self._tell(what)

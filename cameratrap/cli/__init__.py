@@ -27,11 +27,19 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "cameratrap.cli.watch:watch",
         "Wait for triggers, photograph, count, store; close each day.",
     ),
+    "wake": ("In the field", "cameratrap.cli.wake:wake", "One power-on: photograph, do what is due, switch off again."),
     "transmit": ("In the field", "cameratrap.cli.transmit:transmit", "Send what is due over the satellite modem."),
+    "deploy": ("In the field", "cameratrap.cli.deploy:deploy", "Write the deployment record, at the tree."),
+    "close-day": ("In the field", "cameratrap.cli.close_day:close_day", "Close the days that are over."),
+    "service": ("In the field", "cameratrap.cli.service:service", "Run the trap as a service of the system."),
+    "power": ("In the field", "cameratrap.cli.power:power", "How long the battery will last."),
+    "aim": ("In the field", "cameratrap.cli.aim:aim", "Walk-test: say live what PIR, motion and detector notice."),
     "doctor": ("In the field", "cameratrap.cli.doctor:doctor", "Look over the trap, or the receiver, once."),
     "process": ("With the card", "cameratrap.cli.process:process", "Find and count animals in a folder of pictures."),
     "events": ("With the card", "cameratrap.cli.tables:events", "The card's independent events."),
     "tally": ("With the card", "cameratrap.cli.tables:tally", "Events and individuals by day and taxon."),
+    "clock": ("With the card", "cameratrap.cli.clock:clock", "Correct the times that a wrong clock told."),
+    "unseal": ("With the card", "cameratrap.cli.unseal:unseal", "Open the pictures that a trap has sealed."),
     "receive": ("At the receiver", "cameratrap.cli.receive:receive", "Take in messages the satellite delivered."),
     "inbox": ("At the receiver", "cameratrap.cli.inbox:inbox", "Received summaries, by message or by day."),
     "command": ("At the receiver", "cameratrap.cli.command:command", "Tell a trap something, for one credit."),
@@ -135,6 +143,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return 0
+    except MemoryError as error:
+        hint = "what was said to be stored is stored; end other programs, or use a smaller model"
+        return _report(arguments, error, "there is not enough memory", hint, 1)
     except (OSError, sqlite3.Error, UnicodeError) as error:
         # What no command has foreseen: a full disk under stdout, a card that is pulled. It is still not a riddle.
         where = getattr(error, "filename", None) or "reading or writing"

@@ -126,14 +126,11 @@ def threshold(score: float) -> Command:
 @click.argument("spacing_s", type=Number(0, MAX_SPACING_S), required=False)
 @_telling
 def burst(pictures: int, spacing_s: float | None) -> Command:
-    """For the camera drivers to come: take PICTURES a trigger, 1 to 20, SPACING_S seconds apart. Refused until then.
+    """Take PICTURES a trigger, 1 to 20, SPACING_S seconds apart.
 
-    A trap of this version would store it and say that it is done, and take pictures as before.
+    SPACING_S is 0 to 60, in hundredths; without it the spacing stays as it is.
     """
-    raise UsageError(
-        f"{SetBurst(pictures, spacing_s)} would change nothing",
-        why="no camera driver of this version reads it, and the message would cost a credit",
-    )
+    return SetBurst(pictures, spacing_s)
 
 
 @command.command("sleep-until")

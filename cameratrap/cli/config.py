@@ -11,6 +11,7 @@ import click
 from cameratrap.app.models import find_model
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
+from cameratrap.cli.power_inputs import figures_of
 from cameratrap.config import FILE_NAME, keys, template
 from cameratrap.config.overrides import overrides_on, resolved_with
 from cameratrap.errors import ConfigError, ConfigProblem, UsageError
@@ -18,7 +19,7 @@ from cameratrap.store.card import DATABASE
 from cameratrap.store.commands import Override, forget_override
 from cameratrap.store.connection import open_store, transaction
 from cameratrap.store.migrations import CARD_MIGRATIONS
-from cameratrap.wiring import alert_rules, look_settings, power_figures
+from cameratrap.wiring import alert_rules, check_pins, look_settings, open_schedule, power_figures
 
 
 @click.group()
@@ -124,6 +125,9 @@ def check_settings(ctx: Context) -> None:
     look_settings(ctx.config, ctx.taxa())
     alert_rules(ctx.config, ctx.taxa())
     power_figures(ctx.config)
+    open_schedule(ctx.config)
+    check_pins(ctx.config)
+    figures_of(ctx.config)
 
 
 def _missing_files(ctx: Context) -> list[ConfigProblem]:

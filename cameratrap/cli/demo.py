@@ -189,7 +189,7 @@ def _show(comparison: Comparison) -> None:
 
 
 def _teller(ctx: Context) -> Callable[[Outcome], None]:
-    from cameratrap.cli.watch import progress_line
+    from cameratrap.cli.watch_report import progress_line
 
     def tell(what: Outcome) -> None:
         ctx.say(f"   {progress_line(what)}")

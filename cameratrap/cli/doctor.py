@@ -21,27 +21,36 @@ if TYPE_CHECKING:
     from cameratrap.ports import SatelliteLink
 
 COLUMNS = ("check", "state", "what", "hint")
-NOT_CHECKED = ("camera", "PIR", "battery")
 
 
 @click.command(short_help="Look over the trap, or the receiver, once.")
 @click.option("--port", metavar="DEVICE", help="The modem's serial port (default: modem.port).")
 @click.option("--no-modem", is_flag=True, help="Leave the modem alone.")
 @click.option("--send", is_flag=True, help="Send the test message through the modem; it costs a credit.")
+@click.option("--verify", is_flag=True, help="Instead compare every picture of the card with its hash in the index.")
 @table_options
 @click.pass_obj
-def doctor(ctx: Context, out: Output, port: str | None, *, no_modem: bool, send: bool) -> int:
+def doctor(ctx: Context, out: Output, port: str | None, *, no_modem: bool, send: bool, verify: bool) -> int:
     """Look over the trap, or the receiver, once: nothing is changed, and nothing is sent without --send.
 
     The modem is looked for where --port or the configuration names one. The test message tells of nothing counted and
     is in the receiver's inbox, but never a day of its table. Use with --data DIR.
 
+    Where a trap is configured, a picture is taken, looked at and thrown away, the lamp is lit, and PIR, battery, the
+    alarm that wakes it, clock, service and card are looked at. What a running `watch` uses is left to it.
+
     \b
-    Exit status: 0 all is well, 1 a check found something, 4 the modem is missing
+    Exit status: 0 all is well, 1 a check found something, 4 a device is missing
     or does not answer.
     """
     from cameratrap.app.doctor import exit_status
 
+    if verify:
+        if send or no_modem or port:
+            raise click.UsageError("--verify goes without --port, --no-modem and --send")
+        from cameratrap.cli.doctor_verify import verify_pictures
+
+        return verify_pictures(ctx, out)
     if send and no_modem:
         raise click.UsageError("--send and --no-modem exclude each other")
     if send and not (ctx.data / RECORD).is_file():
@@ -78,8 +87,6 @@ def _examine(patient: _Patient) -> Iterator[CheckedThing]:
         yield from (CheckedThing(name, skipped) for name in patient.checks())
     else:
         yield from examine(patient.checks())
-    unknown = Finding(State.SKIP, "not checked by this version")
-    yield from (CheckedThing(name, unknown) for name in NOT_CHECKED)
 
 
 class _Patient:
@@ -95,12 +102,15 @@ class _Patient:
 
     def checks(self) -> dict[str, Check]:
         """Every check after the configuration's, in the order in which they build on each other."""
+        from cameratrap.cli.doctor_field import FieldChecks
+
         return {
             "disk": self._disk,
             "card": self._card,
             "inbox": self._inbox,
             "taxa": self._taxa,
             "model": self._model,
+            **FieldChecks(self._ctx).checks(),
             "key": self._key,
             "outbox": self._outbox,
             "commands": self._commands,
@@ -129,8 +139,9 @@ class _Patient:
 
     def _disk(self) -> Finding:
         from cameratrap.app.doctor_folder import check_disk
+        from cameratrap.wiring import room_rules
 
-        return check_disk(self._folder)
+        return check_disk(self._folder, room_rules(self._ctx.config))
 
     def _card(self) -> Finding:
         from cameratrap.app.doctor_folder import check_card
@@ -185,8 +196,10 @@ class _Patient:
 
     def _clock(self) -> Finding:
         from cameratrap.app.doctor_link import check_clock
+        from cameratrap.wiring import clock_basis
 
-        return check_clock(self._now(), self._link, corrects=self._ctx.config.clock.correct)
+        basis = clock_basis(self._folder)
+        return check_clock(self._now(), self._link, corrects=self._ctx.config.clock.correct, basis=basis)
 
     def _message(self) -> Finding:
         from cameratrap.app.doctor import Finding, State

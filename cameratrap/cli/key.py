@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cameratrap.cli.context import Context
+from cameratrap.cli.key_picture import picture_key
 from cameratrap.cli.key_receiver import accept_message, import_key, list_keys, revoke_key
 from cameratrap.cli.output import Output, plural, table_options
 
@@ -33,7 +34,7 @@ def key() -> None:
     """
 
 
-for _command in (import_key, list_keys, revoke_key, accept_message):
+for _command in (import_key, list_keys, revoke_key, accept_message, picture_key):
     key.add_command(_command)
 
 

@@ -170,7 +170,7 @@ def _send(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
     from cameratrap.app.transmit import transmit
     from cameratrap.app.transmit_plan import held_back, mailbox_is_due, pays_for_any, wanted
     from cameratrap.app.transmit_report import TransmitReport, resting_error
-    from cameratrap.cli.transmit_hooks import check_clock, finish_downlink, hooks
+    from cameratrap.cli.transmit_hooks import ask_for_the_time, check_clock, finish_downlink, hooks
     from cameratrap.drivers.clock import SystemClock
     from cameratrap.store.connection import open_store
     from cameratrap.store.migrations import CARD_MIGRATIONS
@@ -186,6 +186,7 @@ def _send(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
         superseded = outbox.supersede() if limits.supersede else []
         due = wanted(outbox, clock.now(), limits)
         if not due and not mailbox_is_due(outbox, clock.now(), limits):
+            ask_for_the_time(ctx, port, clock, connection, limits.power)
             waiting = outbox.messages(OutboxState.QUEUED)
             held = held_back(outbox, clock.now(), limits)
             status = _report(ctx, out, outbox, TransmitReport(waiting=waiting, superseded=superseded), limits)

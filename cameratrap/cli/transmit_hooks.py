@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import plain
+from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import DeviceError
 from cameratrap.ports import Clock, SatelliteLink
 from cameratrap.store.commands import undecided
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from cameratrap.app.obey import ObeySettings
     from cameratrap.app.transmit import Hooks
     from cameratrap.app.transmit_report import Attempt, MailboxCheck
+    from cameratrap.domain.energy import PowerFigures
 
 
 def hooks(
@@ -55,14 +58,37 @@ def _obey_settings(ctx: Context) -> ObeySettings:
     return ObeySettings(None if key is None else key.key, ctx.config.commands.accept)
 
 
+def ask_for_the_time(
+    ctx: Context, port: str | None, clock: Clock, connection: sqlite3.Connection, power: PowerFigures | None
+) -> None:
+    """Ask the network where the clock was never set: no day is closed then, so that nothing would ever be due.
+
+    It costs no credit, and of the day's joules no more than there are. Raises DeviceError where there is no modem.
+    """
+    from cameratrap.app.clock_check import ClockSettings
+    from cameratrap.store.sessions import taken_on
+    from cameratrap.wiring import open_link
+
+    if not ctx.config.clock.check or clock.quality() is not ClockQuality.UNSET:
+        return
+    if power is not None:
+        used_j = sum(each.joules for each in taken_on(connection, clock.now().date()))
+        if used_j + power.start_j + power.idle_w * ClockSettings().deadline_s > power.day_j:
+            ctx.say("the clock was never set, and today's energy does not pay for asking the network")
+            return
+        note_power(connection, clock.now(), power.start_j, "starting")
+    with closing(open_link(ctx.config, port)) as link:
+        check_clock(ctx, link, clock, connection)
+
+
 def check_clock(ctx: Context, link: SatelliteLink, clock: Clock, connection: sqlite3.Connection) -> None:
     """Compare the clock where that is configured. What was sent is sent: no failure here is the run's."""
     if not ctx.config.clock.check:
         return
     from cameratrap.app.clock_check import ClockNotSetError, ClockSettings, check, describe
-    from cameratrap.drivers.clock import set_system_clock
+    from cameratrap.drivers.clock import boot_id, set_system_clock
 
-    settings = ClockSettings(set_clock=set_system_clock if ctx.config.clock.correct else None)
+    settings = ClockSettings(set_clock=set_system_clock if ctx.config.clock.correct else None, boot_id=boot_id())
     note_power(connection, clock.now(), ctx.config.modem.idle_w * settings.deadline_s, "asking for the time")
     try:
         reading = check(link, clock, connection, settings)

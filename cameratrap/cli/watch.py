@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,12 @@ import click
 
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import plain, plural
+from cameratrap.cli.watch_report import say_asleep, say_swept, teller
 from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
-    from cameratrap.app.close_day import ClosedDay, ClosingFailed, DayTold
-    from cameratrap.app.look import LookSettings
-    from cameratrap.app.watch import Outcome
     from cameratrap.replay.folder import TimedPicture
-    from cameratrap.store.card import Card, Deployment
+    from cameratrap.store.card import Deployment
 
 
 @click.command()
@@ -42,22 +40,22 @@ if TYPE_CHECKING:
 def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *, dry_run: bool) -> int:
     """Wait for triggers, photograph, count and store on the card; close each day into a message.
 
-    The card's folder is named before the command: cameratrap --data CARD watch --replay DIR. This version plays
-    recorded pictures; the drivers for a camera and a PIR are still to come.
+    The card's folder is named before the command: cameratrap --data CARD watch. It runs until it is stopped (SIGTERM,
+    Ctrl-C), and stores first what it is taking. A card that goes is waited for, and triggers are counted meanwhile.
 
-    With --replay the same path runs on recorded pictures. A picture that is already on the card is never added again,
-    so that an interrupted replay is simply run once more.
+    With --replay DIR the same path runs on recorded pictures. A picture that is already on the card is never added
+    again, so that an interrupted replay is simply run once more.
     """
+    if replay is None:
+        return _watch_live(ctx, model, dry_run=dry_run)
     from cameratrap.app.watch import Watch
     from cameratrap.replay.clock import ReplayClock
     from cameratrap.replay.folder import FolderReplay
     from cameratrap.store.bursts import trigger_keys
     from cameratrap.store.card import make_card, make_card_folder, sole_writer
     from cameratrap.store.effort import REPLAY_BOOT_ID
-    from cameratrap.wiring import alert_rules, closing_rules, look_settings, no_camera, open_detector
+    from cameratrap.wiring import alert_rules, card_keeper, closing_rules, look_settings, open_detector
 
-    if replay is None:
-        raise no_camera()
     pictures, problems = _timed_pictures(replay, ctx.config.station.zone)
     for problem in problems:
         click.echo(problem, err=True)
@@ -75,13 +73,22 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     detector = open_detector(config, ctx.taxa(), model)
     make_card_folder(ctx.data)
     with sole_writer(ctx.data, "watch"), make_card(ctx.data, _deployment(ctx, pictures)) as card:
-        _sweep(ctx, card, settings)
-        _say_asleep(card, clock.now())
+        say_swept(ctx, card, settings)
+        say_asleep(card, clock.now())
         player = FolderReplay(pictures, clock, trigger_keys(card.connection))
-        trap = Watch(card, player, detector, clock, boot_id=REPLAY_BOOT_ID, serial="replay", settings=settings)
+        trap = Watch(
+            card,
+            player,
+            detector,
+            clock,
+            boot_id=REPLAY_BOOT_ID,
+            serial="replay",
+            settings=settings,
+            keeper=card_keeper(config, card, clock, minds_room=False),
+        )
         closing = closing_rules(config, ctx.taxa(), card)
         alerts = alert_rules(config, ctx.taxa(), closing.sealer)
-        report = trap.run(player, closing, alerts=alerts, tell=_teller(ctx), ended=True)
+        report = trap.run(player, closing, alerts=alerts, tell=teller(ctx), ended=True)
     ctx.say(
         f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')},"
         f" {plural(report.days_closed, 'day')} closed on {ctx.data}"
@@ -95,13 +102,17 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     return 3 if problems or report.failures else 0
 
 
-def _say_asleep(card: Card, now: datetime) -> None:
-    """A trap that a command has sent to sleep looks like one that is broken."""
-    from cameratrap.app.command_effects import WAKE_HINT, asleep
+def _watch_live(ctx: Context, model: str | None, *, dry_run: bool) -> int:
+    from cameratrap.app.deploy import check_lasts
 
-    told = asleep(card.connection, now)
-    if told is not None:
-        click.echo(f"{told}\nhint: {WAKE_HINT}", err=True)
+    check_lasts(ctx.data)
+    if dry_run:
+        mode, camera = ctx.on_card.config.trigger.mode.value, ctx.on_card.config.camera.type.value
+        ctx.say(f"would watch by {mode} and photograph by {camera} onto {ctx.data}; nothing was opened")
+        return 0
+    from cameratrap.cli.watch_live import watch_live
+
+    return watch_live(ctx, model)
 
 
 def _check_gaps(card: Path, pictures: Sequence[TimedPicture], most: timedelta) -> None:
@@ -146,70 +157,3 @@ def _deployment(ctx: Context, pictures: Iterable[TimedPicture]) -> Deployment:
     start = min(picture.captured_at for picture in pictures)
     name = station.id or "unnamed"
     return Deployment(f"{name}_{start:%Y%m%d}", name, station.utc_offset_minutes, start)
-
-
-def _sweep(ctx: Context, card: Card, settings: LookSettings) -> None:
-    from cameratrap.app.sweep import sweep
-
-    report = sweep(card, keep_partial=not settings.policy.changes_pictures)
-    for path in report.indexed:
-        ctx.say(f"{path} had no entry in the index and has one now")
-    for path in report.set_aside:
-        ctx.say(f"{path} was left half written and was set aside")
-    for path in report.removed:
-        ctx.say(f"{path} was left half written, could not be searched for people and was removed")
-
-
-def _teller(ctx: Context) -> Callable[[Outcome], None]:
-    """A line for each new trigger and each day; failures always."""
-    from cameratrap.app.watch import BurstReport
-
-    def tell(what: Outcome) -> None:
-        failed = getattr(what, "error", None) is not None
-        if failed:
-            click.echo(progress_line(what), err=True)
-        elif not isinstance(what, BurstReport) or what.new_pictures:
-            ctx.say(progress_line(what))
-
-    return tell
-
-
-def progress_line(what: Outcome) -> str:
-    """One trigger, one closed day or one alert in a line."""
-    from cameratrap.app.alerts import AlertFailed, AlertRaised, AlertSuppressed
-    from cameratrap.app.close_day import DayOutgrown
-    from cameratrap.app.treat import TreatmentFailed
-    from cameratrap.app.watch import BurstReport
-
-    match what:
-        case BurstReport():
-            counts = ", ".join(f"{count} {taxon}" for taxon, count in what.counts.items()) or "nothing"
-            failed = f"  failed: {what.error}" if what.error else ""
-            return f"{what.at:%Y-%m-%d %H:%M:%S}  {plural(what.new_pictures, 'picture')}  {plain(counts + failed)}"
-        case TreatmentFailed():
-            return plain(
-                f"{what.path}  shows what the policy for people does not keep, and is still as it was: {what.error}"
-            )
-        case AlertRaised(alert):
-            return plain(f"{alert.at:%Y-%m-%d %H:%M}  alert {alert.sequence} to be sent: {alert.taxon}")
-        case AlertSuppressed(incident, reason):
-            return plain(f"{incident.start:%Y-%m-%d %H:%M}  no alert for {incident.taxon}: {reason}")
-        case AlertFailed(incident, error):
-            return plain(f"{incident.start:%Y-%m-%d %H:%M}  no alert for {incident.taxon} yet: {error}")
-        case DayOutgrown():
-            return f"{what.day}  has grown since its message; the next day's message will tell it anew"
-        case _:
-            return _day_line(what)
-
-
-def _day_line(what: ClosedDay | ClosingFailed | DayTold) -> str:
-    from cameratrap.app.close_day import ClosedDay, ClosingFailed
-
-    if isinstance(what, ClosingFailed):
-        return f"{what.day}  the day could not be closed: {what.error}"
-    sizes = " + ".join(str(len(message)) for message in what.messages)
-    if not isinstance(what, ClosedDay):
-        return f"{what.day}  the day has a message of its own after all: {sizes} bytes"
-    taxa = plural(len(what.summary.tallies), "taxon", "taxa")
-    told = f"{taxa} in {sizes} bytes" if what.messages else f"{taxa}; a later day's message will carry it"
-    return f"{what.summary.day}  day closed: {told}"

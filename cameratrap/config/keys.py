@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from cameratrap.config.tree import Config, Section
+from cameratrap.config.section import Section
+from cameratrap.config.tree import Config
 
 ENVIRONMENT_PREFIX = "CAMERATRAP_"
 
@@ -38,8 +40,13 @@ class Key:
         return [entry.strip() for entry in text.split(",") if entry.strip()]
 
 
-def keys() -> Iterator[Key]:
-    """Every key of the configuration, in the order of the file."""
+@cache
+def keys() -> tuple[Key, ...]:
+    """Every key of the configuration, in the order of the file. Made once: a trap's wake-up waits for it."""
+    return tuple(_every_key())
+
+
+def _every_key() -> Iterator[Key]:
     trees: list[tuple[str, type[msgspec.Struct]]] = [("", Config), *sections().items()]
     for prefix, struct in trees:
         hints = get_type_hints(struct, include_extras=True)
@@ -54,7 +61,9 @@ def keys() -> Iterator[Key]:
                 )
 
 
-def sections() -> dict[str, type[Section]]:
+@cache
+def sections() -> Mapping[str, type[Section]]:
+    """The tables of the file by name. Asked for at each key, and the answer never changes."""
     return {
         field.name: field.type
         for field in msgspec.structs.fields(Config)

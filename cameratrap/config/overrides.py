@@ -16,6 +16,7 @@ from cameratrap.config.keys import Key, keys
 from cameratrap.config.layers import Resolved
 from cameratrap.config.tree import Config
 from cameratrap.errors import ConfigError, ConfigProblem
+from cameratrap.store.card import RECORD
 from cameratrap.store.commands import Override, overrides
 from cameratrap.store.connection import open_for_reading
 from cameratrap.store.migrations import CARD_MIGRATIONS
@@ -38,8 +39,11 @@ def resolved_on(resolved: Resolved, database: Path) -> Resolved:
 
 
 def overrides_on(database: Path) -> Mapping[str, Override]:
-    """What commands have set on a card, without changing anything on it. Raises StoreError."""
-    if not database.is_file():
+    """What commands have set on a card, without changing anything on it. Raises StoreError.
+
+    One without its record is still being made, or was when the power went: nobody has told it anything.
+    """
+    if not (database.is_file() and database.with_name(RECORD).is_file()):
         return {}
     with open_for_reading(database, CARD_MIGRATIONS) as connection:
         return overrides(connection)

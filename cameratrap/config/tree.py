@@ -8,13 +8,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from cameratrap.config.camera import CameraSection, LampSection
+from cameratrap.config.card import CardSection
+from cameratrap.config.plan import PlanSection
+from cameratrap.config.power import BatterySection, PowerSection
+from cameratrap.config.section import Section
+from cameratrap.config.trigger import BurstSection, LedSection, MotionSection, TriggerSection
+from cameratrap.config.wake import WakeSection
 from cameratrap.domain.commands import COMMAND_NAMES
 from cameratrap.domain.events import IndependenceRule, standard_zone
 from cameratrap.domain.policy import Treatment
-
-
-class Section(msgspec.Struct, frozen=True):
-    """A table of the configuration file."""
 
 
 class Station(Section, frozen=True):
@@ -309,3 +312,14 @@ class Config(msgspec.Struct, frozen=True):
     commands: Commands = Commands()
     clock: ClockSection = ClockSection()
     ground: Ground = Ground()
+    trigger: TriggerSection = TriggerSection()
+    burst: BurstSection = BurstSection()
+    motion: MotionSection = MotionSection()
+    led: LedSection = LedSection()
+    plan: PlanSection = PlanSection()
+    battery: BatterySection = BatterySection()
+    power: PowerSection = PowerSection()
+    camera: CameraSection = CameraSection()
+    lamp: LampSection = LampSection()
+    wake: WakeSection = WakeSection()
+    card: CardSection = CardSection()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -27,7 +28,10 @@ class Span:
 class Effort:
     """What a day's counts rest on. A field that was not measured is None, never 0.
 
-    ``hours_armed_night`` is the part of ``hours_armed`` between sunset and sunrise. ``triggers`` counts bursts taken,
+    ``hours_armed`` is how long an animal would have been photographed: without the time in which the camera or the
+    sensor did not work, or the trap was busy with another burst. ``hours_armed_night`` is the part of it between sunset
+    and sunrise, and without the time in which the lamp did not work: a trap that takes black pictures sees nothing.
+    ``triggers`` counts bursts taken,
     ``blank`` those of them in which nothing was found, ``suppressed`` triggers that were counted but not photographed.
     """
 
@@ -53,6 +57,24 @@ def union(spans: Iterable[Span]) -> list[Span]:
         elif span.length > timedelta(0):
             merged.append(span)
     return merged
+
+
+def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """What is left of ``spans`` without ``holes``, in order and without overlaps."""
+    left: list[Span] = []
+    cuts = deque(union(holes))
+    for span in union(spans):
+        start = span.start
+        while cuts and cuts[0].start < span.end:
+            if start < cuts[0].start:
+                left.append(Span(start, cuts[0].start))
+            start = max(start, cuts[0].end)
+            if cuts[0].end > span.end:  # it may cut the next one, too
+                break
+            cuts.popleft()
+        if start < span.end:
+            left.append(Span(start, span.end))
+    return left
 
 
 def overlap(spans: Iterable[Span], windows: Iterable[Span]) -> timedelta:

@@ -75,8 +75,13 @@ class FolderReplay:
         """How many pictures they have; copies of a picture are left out."""
         return sum(len(burst.pictures) for burst in self._bursts)
 
-    def wait(self, timeout_s: float | None) -> Trigger | None:  # noqa: ARG002 - a recording never waits
-        """The next burst's trigger. Raises EndOfTriggers after the last."""
+    def wait(self, timeout_s: float | None) -> Trigger | None:
+        """The next burst's trigger. Raises EndOfTriggers after the last.
+
+        Its time stands still while nobody waits for it: with a ``timeout_s`` of 0 nothing ever comes.
+        """
+        if timeout_s == 0:
+            return None
         burst = next(self._waiting, None)
         if burst is None:
             self._clock.set(self._end)
@@ -95,6 +100,10 @@ class FolderReplay:
             yield Frame(
                 jpeg, picture.captured_at, picture.name, picture.serial, position, len(pictures), picture.sha256
             )
+
+    def suppressed(self) -> Mapping[str, int]:
+        """A recording passes all it has."""
+        return {}
 
     def incidents(self) -> Sequence[Incident]:
         """Nothing happens to it."""

@@ -6,7 +6,7 @@ gives the same pictures. They are drawings: how a detector fares on them says no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -57,14 +57,27 @@ class FootageTriggers:
     def __len__(self) -> int:
         return len(self._story)
 
-    def wait(self, timeout_s: float | None) -> Trigger | None:  # noqa: ARG002 - a story never waits
-        """The next trigger. Raises EndOfTriggers after the last, with the clock at the end of the story's last day."""
+    def wait(self, timeout_s: float | None) -> Trigger | None:
+        """The next trigger. Raises EndOfTriggers after the last, with the clock at the end of the story's last day.
+
+        Its time stands still while nobody waits for it: with a ``timeout_s`` of 0 nothing ever comes.
+        """
+        if timeout_s == 0:
+            return None
         burst = next(self._waiting, None)
         if self._clock is not None:
             self._clock.set(STORY_END if burst is None else burst.at)
         if burst is None:
             raise EndOfTriggers
         return Trigger(burst.key, burst.at, burst.cause)
+
+    def suppressed(self) -> Mapping[str, int]:
+        """The story passes all it has."""
+        return {}
+
+    def incidents(self) -> Sequence[Incident]:
+        """Nothing happens to it."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -18,6 +18,7 @@ from cameratrap.domain.summaries import ClockQuality
 from cameratrap.ports import Trigger
 from cameratrap.store.connection import transaction
 from cameratrap.store.media import SavedPicture
+from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 from cameratrap.store.treatments import CURRENT, Outcome
 
 MAX_ATTEMPTS = 3  # a burst that kills the process each time it is looked at must not do so at every boot
@@ -101,7 +102,32 @@ def add_picture(
                 captured_at.isoformat(),
             ),
         )
-        connection.execute("UPDATE bursts SET status = 'captured', attempts = 0 WHERE id = ?", (burst,))
+        connection.execute(
+            "UPDATE bursts SET status = 'captured', attempts = 0, error = NULL, fault = NULL WHERE id = ?", (burst,)
+        )
+
+
+def end_capture(
+    connection: sqlite3.Connection, burst: str, *, error: str | None, fault: str | None, is_looked_at: bool
+) -> None:
+    """Note what went wrong when the pictures were taken, and whether a look follows at once: it is counted with this.
+
+    A burst without any picture is done with: there is nothing to look at.
+    """
+    with transaction(connection):
+        connection.execute(
+            "UPDATE bursts SET error = ?, fault = ?, attempts = ?,"
+            " status = iif(EXISTS (SELECT 1 FROM media WHERE burst = bursts.id), 'captured', 'failed') WHERE id = ?",
+            (error, fault, is_looked_at, burst),
+        )
+
+
+def capture_error(connection: sqlite3.Connection, burst: str) -> tuple[str, str] | None:
+    """What went wrong, and with which part, when the pictures of a burst that waits were taken."""
+    row = connection.execute(
+        "SELECT error, fault FROM bursts WHERE id = ? AND status = 'captured'", (burst,)
+    ).fetchone()
+    return None if row is None or row["error"] is None else (str(row["error"]), str(row["fault"]))
 
 
 def burst_of_trigger(connection: sqlite3.Connection, trigger_key: str) -> str | None:
@@ -121,10 +147,12 @@ def trigger_keys(connection: sqlite3.Connection) -> Mapping[str, str]:
     return {str(row["source_sha256"]): str(row["trigger_key"]) for row in rows}
 
 
-def is_analysed(connection: sqlite3.Connection, burst: str) -> bool:
-    """Whether a burst has been looked at, and nothing of it failed."""
-    row = connection.execute("SELECT status FROM bursts WHERE id = ?", (burst,)).fetchone()
-    return bool(row["status"] == "analysed")
+def is_to_look_at(connection: sqlite3.Connection, burst: str) -> bool:
+    """Whether a burst has pictures, and nobody has looked at all of them yet."""
+    row = connection.execute(
+        "SELECT 1 FROM bursts b JOIN media m ON m.burst = b.id WHERE b.id = ? AND b.status <> 'analysed'", (burst,)
+    ).fetchone()
+    return row is not None
 
 
 def last_path(connection: sqlite3.Connection) -> str | None:
@@ -145,6 +173,11 @@ def waiting_bursts(connection: sqlite3.Connection, model: str) -> list[str]:
         (model,),
     )
     return [str(row["id"]) for row in rows]
+
+
+def never_looked_at(connection: sqlite3.Connection) -> int:
+    """How many bursts nobody has looked at yet."""
+    return int(connection.execute("SELECT COUNT(*) FROM bursts WHERE status = 'captured'").fetchone()[0])
 
 
 def begin_look(connection: sqlite3.Connection, burst: str) -> int:
@@ -175,9 +208,11 @@ def all_pictures(connection: sqlite3.Connection) -> list[Picture]:
 def media_paths(connection: sqlite3.Connection) -> Mapping[str, list[str]]:
     """Burst -> the paths of its pictures that are still on the card, in order."""
     paths: dict[str, list[str]] = {}
+    sealed = sealed_hashes(connection)
     for picture in all_pictures(connection):
         if not picture.is_removed:
-            paths.setdefault(picture.burst, []).append(picture.path)
+            path = picture.path + (SUFFIX if picture.id in sealed else "")
+            paths.setdefault(picture.burst, []).append(path)
     return paths
 
 
@@ -205,6 +240,6 @@ def _picture(row: sqlite3.Row) -> Picture:
 
 
 def _sha256_now(row: sqlite3.Row) -> str | None:
-    if row["outcome"] == Outcome.REMOVED:
+    if row["outcome"] in {Outcome.REMOVED, Outcome.DROPPED}:
         return None
     return str(row["new_sha256"] if row["outcome"] == Outcome.BLURRED else row["sha256"])

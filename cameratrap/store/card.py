@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import sqlite3
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,32 +12,26 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Self
 
-from cameratrap.domain.events import standard_zone
 from cameratrap.errors import StoreError
 from cameratrap.store.connection import open_for_reading, open_store
-from cameratrap.store.durable import make_folder_durably, write_durably
+from cameratrap.store.deployment import RECORD, Deployment, read_record, write_record
+from cameratrap.store.durable import make_folder_durably
 from cameratrap.store.migrations import CARD_MIGRATIONS
 
+__all__ = [
+    "DATABASE",
+    "RECORD",
+    "Card",
+    "Deployment",
+    "InUseError",
+    "is_used",
+    "make_card",
+    "make_card_folder",
+    "open_card",
+    "sole_writer",
+]
+
 DATABASE = "cameratrap.db"
-RECORD = "deployment.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """The record at the card's root. It holds a site id and no position: a stolen card tells nobody where it hung.
-
-    ``utc_offset_minutes`` is the station's standard time, which decides what a day is; ``start`` is aware.
-    """
-
-    deployment: str
-    station: str
-    utc_offset_minutes: int
-    start: datetime
-
-    @property
-    def zone(self) -> timezone:
-        """The station's standard time."""
-        return standard_zone(self.utc_offset_minutes)
 
 
 @dataclass
@@ -73,7 +65,7 @@ def open_card(folder: Path) -> Iterator[Card]:
         raise StoreError(
             f"{folder} is not a card", why=f"it has no {RECORD}", hint="name the card's folder with --data DIR"
         )
-    deployment = _read_record(folder / RECORD)
+    deployment = read_record(folder / RECORD)
     with open_for_reading(folder / DATABASE, CARD_MIGRATIONS) as connection:
         yield Card(folder, deployment, connection)
 
@@ -85,7 +77,7 @@ def make_card(folder: Path, deployment: Deployment) -> Card:
     a card that has lost its index.
     """
     if (folder / RECORD).is_file():
-        found = _read_record(folder / RECORD)
+        found = read_record(folder / RECORD)
         if (found.station, found.utc_offset_minutes) != (deployment.station, deployment.utc_offset_minutes):
             raise StoreError(
                 f"{folder} is the card of station {found.station!r} at {_offset(found)}",
@@ -105,12 +97,15 @@ def make_card(folder: Path, deployment: Deployment) -> Card:
 
 
 def _begin_record(folder: Path, deployment: Deployment, connection: sqlite3.Connection) -> None:
-    if connection.execute("SELECT 1 FROM bursts").fetchone() is not None:
+    if is_used(connection):
         raise StoreError(f"{folder} has an index but no {RECORD}", hint="put the deployment record back")
-    try:
-        write_durably(folder / RECORD, _record(deployment).encode())
-    except OSError as error:
-        raise StoreError(f"a card cannot be made at {folder}", why=error.strerror or str(error)) from error
+    write_record(folder / RECORD, deployment)
+
+
+def is_used(connection: sqlite3.Connection) -> bool:
+    """Whether anything was recorded: a trigger, or time in which the trap was armed."""
+    used = connection.execute("SELECT EXISTS (SELECT 1 FROM bursts) OR EXISTS (SELECT 1 FROM armed)").fetchone()
+    return bool(used[0])
 
 
 def make_card_folder(folder: Path) -> None:
@@ -145,31 +140,3 @@ def sole_writer(folder: Path, what: str) -> Iterator[None]:
 
 def _offset(deployment: Deployment) -> str:
     return f"UTC{datetime.now(tz=deployment.zone):%z}"
-
-
-def _record(deployment: Deployment) -> str:
-    return (
-        "# The deployment record. It names the site and tells no position.\n"
-        f"deployment = {json.dumps(deployment.deployment)}\n"
-        f"station = {json.dumps(deployment.station)}\n"
-        f"utc_offset_minutes = {deployment.utc_offset_minutes}\n"
-        f"start = {deployment.start.isoformat()}\n"
-    )
-
-
-def _read_record(path: Path) -> Deployment:
-    try:
-        record = tomllib.loads(path.read_text(encoding="utf-8"))
-        start, offset = record["start"], record["utc_offset_minutes"]
-        sound = isinstance(start, datetime) and start.tzinfo is not None and abs(int(offset)) < 24 * 60
-        deployment = (
-            Deployment(str(record["deployment"]), str(record["station"]), int(offset), start) if sound else None
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"the deployment record {path} cannot be read", why=str(error), hint=_KEPT) from error
-    if deployment is None:
-        raise StoreError(f"the deployment record {path} is wrong", why="start needs an offset", hint=_KEPT)
-    return deployment
-
-
-_KEPT = "nothing was changed"

@@ -6,6 +6,7 @@ everything since the last checkpoint. A pragma that fails says nothing unless it
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -21,6 +22,8 @@ BUSY_TIMEOUT_S = 30.0
 _FULL = 2
 _DAMAGED_HINT = "nothing was changed; copy the file away, then try `sqlite3 FILE .recover`"
 _MAGIC = b"SQLite format 3\x00"
+# How the check says that it could not look: of a card that cannot be read it does not follow that it is damaged.
+_UNREAD_PAGE = re.compile(r"unable to get the page\. error code=(\d+)")
 
 # What a user can do about SQLite's primary result codes; anything else is reported in SQLite's own words.
 _CAUSES = {
@@ -169,15 +172,21 @@ def _check_file(path: Path, *, create: bool) -> None:
             start = file.read(len(_MAGIC))
     except OSError as error:
         raise StoreError(f"the database {path} cannot be read", why=error.strerror or str(error)) from error
-    if start != _MAGIC and not (create and start == b""):
+    # While it was being made the power may have gone: SQLite begins again by its journal, if that is one.
+    unfinished = create and (start == b"" or path.with_name(path.name + "-journal").is_file())
+    if start != _MAGIC and not unfinished:
         why = "it is empty" if start == b"" else "its first bytes are not SQLite's"
         raise StoreError(f"{path} is damaged or is not a database", why=why, hint=_DAMAGED_HINT)
 
 
 def _check_integrity(connection: sqlite3.Connection, path: Path) -> None:
     answers = [row[0] for row in connection.execute("PRAGMA quick_check(3)").fetchall()]
-    if answers != ["ok"]:
-        raise StoreError(f"the database {path} is damaged", why="; ".join(answers), hint=_DAMAGED_HINT)
+    if answers == ["ok"]:
+        return
+    why = "; ".join(answers)
+    unread = any(int(code) & 0xFF == sqlite3.SQLITE_IOERR for code in _UNREAD_PAGE.findall(why))
+    what, hint = _CAUSES[sqlite3.SQLITE_IOERR if unread else sqlite3.SQLITE_CORRUPT]
+    raise StoreError(f"the database {path} {what}", why=why, hint=hint)
 
 
 def _assert_pragma(connection: sqlite3.Connection, name: str, wanted: str | int, path: Path) -> None:
@@ -220,8 +229,13 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All of it or nothing, durable when the block ends. Raises StoreError for what SQLite cannot do.
 
+    Within another transaction it is a part of that one: what belongs together costs one synchronisation.
     IMMEDIATE, so that two writers wait for each other at the start instead of failing in the middle.
     """
+    is_within = connection.in_transaction
+    if is_within:
+        yield
+        return
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 PART = ".part"
@@ -12,23 +13,43 @@ PART = ".part"
 def write_durably(path: Path, data: bytes, *, replace: bool = True, mode: int = 0o644) -> None:
     """Temporary file, fsync, rename, fsync of the folder: when this returns, the file survives a power cut.
 
-    Raises OSError, FileExistsError where something lies there and ``replace`` is False; a sync that failed is never
-    tried again on the same file, because the kernel may have dropped the pages and a second sync would report success
-    over nothing. ``mode`` is who may read and write a file that is new.
+    Raises OSError, FileExistsError where something lies there and ``replace`` is False. ``mode`` is who may read and
+    write a file that is new.
+    """
+    write_part(path, data, replace=replace, mode=mode)
+    name_parts([path])
+
+
+def write_part(path: Path, data: bytes, *, replace: bool = True, mode: int = 0o644) -> None:
+    """The first half of ``write_durably``: the content is safe, under a temporary name.
+
+    A sync that failed is never tried again on the same file, because the kernel may have dropped the pages and a
+    second sync would report success over nothing.
     """
     if not replace and path.exists():
         raise FileExistsError(errno.EEXIST, "there is a file of that name already", str(path))
-    part = path.with_name(path.name + PART)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    descriptor = os.open(_part(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
+        if os.fstat(descriptor).st_size != len(data):
+            raise OSError(errno.EIO, "less is there than was written", str(path))
     finally:
         os.close(descriptor)
-    os.replace(part, path)  # noqa: PTH105 - beside the other system calls, in the order that matters
-    sync(path.parent)
+
+
+def name_parts(paths: Sequence[Path]) -> None:
+    """The other half, for several files at once: each gets its name, and one sync a folder makes them durable."""
+    for path in paths:
+        os.replace(_part(path), path)  # noqa: PTH105 - beside the other system calls, in the order that matters
+    for folder in dict.fromkeys(path.parent for path in paths):
+        sync(folder)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + PART)
 
 
 def remove_durably(path: Path) -> None:

@@ -6,6 +6,7 @@ decoded and encoded again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,12 +56,24 @@ def tagged(jpeg: bytes, tags: PictureTags, *, orientation: int | None = None) ->
     Without an ``orientation`` the one it came with is kept.
     """
     kept_orientation = _orientation(jpeg) if orientation is None else orientation
-    app1 = _EXIF_HEADER + _exif(tags, kept_orientation).tobytes().removeprefix(_EXIF_HEADER)
+    kept = _without_exif(jpeg)
+    app1 = _EXIF_HEADER + _exif(tags, kept_orientation, _digest(kept)).tobytes().removeprefix(_EXIF_HEADER)
     if len(app1) + 2 > 0xFFFF:
         raise ImageError("the picture's tags do not fit into EXIF")
     segment = b"\xff\xe1" + (len(app1) + 2).to_bytes(2, "big") + app1
-    kept = b"".join(part for part in _segments(jpeg) if not (part[1] == _APP1 and part[4:10] == _EXIF_HEADER))
     return b"\xff\xd8" + segment + kept
+
+
+def is_whole(jpeg: bytes) -> bool:
+    """Whether a picture that ``tagged`` wrote is all there, to the last byte. Raises ImageError for any other.
+
+    One of a version that did not write down what it should be is taken for whole if it has an end.
+    """
+    digest = _facts(jpeg).get("body")
+    try:
+        return bool(jpeg.endswith(b"\xff\xd9") if digest is None else digest == _digest(_without_exif(jpeg)))
+    except ImageError:  # what was cut off was more than the end of the scan
+        return False
 
 
 def read_tags(jpeg: bytes) -> PictureTags:
@@ -94,7 +107,7 @@ def read_tags(jpeg: bytes) -> PictureTags:
 _BODY_SERIAL = 0xA431  # BodySerialNumber, which Pillow's table of names lacks
 
 
-def _exif(tags: PictureTags, orientation: int) -> Image.Exif:
+def _exif(tags: PictureTags, orientation: int, body: str) -> Image.Exif:
     local = tags.captured_at.strftime("%Y:%m:%d %H:%M:%S")
     subsecond = f"{tags.captured_at.microsecond // 1000:03d}"
     offset = tags.captured_at.strftime("%z")
@@ -112,6 +125,7 @@ def _exif(tags: PictureTags, orientation: int) -> Image.Exif:
         "clock": tags.clock,
         "source": tags.source_sha256,
         "name": tags.source_name,
+        "body": body,
     }
     exif = Image.Exif()
     exif[Base.Make] = "cameratrap"
@@ -134,6 +148,24 @@ def _exif(tags: PictureTags, orientation: int) -> Image.Exif:
         _BODY_SERIAL: tags.serial,
     }
     return exif
+
+
+def _facts(jpeg: bytes) -> dict[str, object]:
+    try:
+        with Image.open(BytesIO(jpeg), formats=["JPEG"]) as image:
+            comment = image.getexif().get_ifd(IFD.Exif)[Base.UserComment]
+        return dict(json.loads(bytes(comment).removeprefix(_ASCII_COMMENT)))
+    except (KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
+        raise ImageError("the picture was not written by this program", why=str(error)) from error
+
+
+def _without_exif(jpeg: bytes) -> bytes:
+    """What follows the start marker, less the EXIF."""
+    return b"".join(part for part in _segments(jpeg) if not (part[1] == _APP1 and part[4:10] == _EXIF_HEADER))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _orientation(jpeg: bytes) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cameratrap.errors import SealError, StoreError
-from cameratrap.store.durable import PART, make_folder_durably, remove_durably, write_durably
+from cameratrap.store.durable import PART, make_folder_durably, write_durably
 from cameratrap.wire.seal import KEY_BYTES, SealKey
 
 KEY_FILE = "station.key"  # in the card's folder
@@ -52,7 +52,7 @@ def write_key(path: Path, key: SealKey, now: datetime, *, station: str | None = 
         content["station"] = station
     try:
         make_folder_durably(path.absolute().parent)
-        remove_durably(path.with_name(path.name + PART))  # what is left of another try may be readable by anyone
+        path.with_name(path.name + PART).unlink(missing_ok=True)  # what another try left may be readable by anyone
         write_durably(path, json.dumps(content).encode() + b"\n", replace=False, mode=PRIVATE)
     except OSError as error:
         raise StoreError(f"the key cannot be kept in {path}", why=error.strerror or str(error)) from error

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cameratrap.errors import StoreError
-from cameratrap.store.durable import PART, make_folder_durably, write_durably
+from cameratrap.store.durable import PART, make_folder_durably, name_parts, write_part
 
 FIRST_FOLDER, LAST_FOLDER, LAST_FILE = 100, 999, 9999
 _PATTERN = re.compile(r"DCIM/(\d{3})CTRAP/CTRP(\d{4})\.JPG(?:\.part)?$")
@@ -36,17 +36,33 @@ class PictureFolder:
         self._last = max(on_disk, (FIRST_FOLDER, 0) if indexed is None else _number(indexed))
 
     def save(self, jpeg: bytes) -> SavedPicture:
-        """Make one picture durable. Raises StoreError when the card is full, gone or read-only.
+        """Make one picture durable. Raises StoreError when the card is full, gone or read-only."""
+        picture = self.write(jpeg)
+        self.name([picture])
+        return picture
 
-        A name that failed is spent: what lies under it may be half a picture.
+    def write(self, jpeg: bytes) -> SavedPicture:
+        """Make a picture's content durable; it gets its name by ``name``, with the others of its burst.
+
+        A name that failed is spent: what lies under it may be half a picture. Raises StoreError as ``save`` does.
         """
         path = self._next()
         try:
             make_folder_durably((self._card / path).parent)
-            write_durably(self._card / path, jpeg, replace=False)
+            write_part(self._card / path, jpeg, replace=False)
         except OSError as error:
-            raise StoreError(f"the picture {path} cannot be stored", why=error.strerror or str(error)) from error
+            raise _cannot_be_stored(path, error) from error
         return SavedPicture(path, sha256_of(jpeg), len(jpeg))
+
+    def name(self, written: Sequence[SavedPicture]) -> None:
+        """Give pictures that were written their names, durable when this returns. Raises StoreError as ``save`` does.
+
+        Where it fails, the sweep of the next start finds them under either name.
+        """
+        try:
+            name_parts([self._card / picture.path for picture in written])
+        except OSError as error:
+            raise _cannot_be_stored(written[0].path, error) from error
 
     def _next(self) -> str:
         folder, file = self._last
@@ -57,6 +73,10 @@ class PictureFolder:
             )
         self._last = (folder, file)
         return f"DCIM/{folder}CTRAP/CTRP{file:04d}.JPG"
+
+
+def _cannot_be_stored(path: str, error: OSError) -> StoreError:
+    return StoreError(f"the picture {path} cannot be stored", why=error.strerror or str(error))
 
 
 def last_folder(card: Path) -> int:

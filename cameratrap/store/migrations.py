@@ -9,16 +9,24 @@ import sqlite3
 
 from cameratrap.store.alerts import create_alerts
 from cameratrap.store.clock_readings import create_clock_readings
+from cameratrap.store.clock_shifts import create_clock_shifts
 from cameratrap.store.commands import create_commands
+from cameratrap.store.device_faults import create_device_faults
+from cameratrap.store.effort import tell_resumed
+from cameratrap.store.energy import create_energy
 from cameratrap.store.inbox import create_inbox
 from cameratrap.store.outbox import create_outbox, rank_outbox
+from cameratrap.store.power_readings import create_power_readings
 from cameratrap.store.seal_counter import create_seal_epochs, know_the_file
+from cameratrap.store.sealed_pictures import create_sealed_pictures
 from cameratrap.store.sent_commands import create_sent_commands
 from cameratrap.store.sessions import create_sessions
 from cameratrap.store.summaries import create_tellings
-from cameratrap.store.treatments import create_treatments
+from cameratrap.store.timings import create_timings
+from cameratrap.store.treatments import create_treatments, tell_reasons
 from cameratrap.store.trust import create_trust
 from cameratrap.store.views import create_views
+from cameratrap.store.wakes import create_wakes
 
 
 def create_card(connection: sqlite3.Connection) -> None:
@@ -146,5 +154,14 @@ CARD_MIGRATIONS = (
     create_tellings,
     create_alerts,
     know_the_file,
+    create_timings,
+    tell_resumed,
+    create_clock_shifts,
+    create_device_faults,
+    tell_reasons,
+    create_sealed_pictures,
+    create_energy,
+    create_power_readings,
+    create_wakes,
 )
 INBOX_MIGRATIONS = (create_inbox, create_trust, create_sent_commands)

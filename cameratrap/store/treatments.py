@@ -1,4 +1,6 @@
-"""What is to be done with pictures that show people or vehicles, and what was done: decided first, then carried out.
+"""What is to be done with pictures, and what was done: decided first, then carried out.
+
+Because of people or vehicles that they show; or, of pictures that show nothing, because the card is full.
 
 A treatment is decided together with what was found, in one transaction, and carried out afterwards; one that a power
 cut has left undone is found here. A picture's row in the index stays as it was written: the name and the hash of what
@@ -8,7 +10,7 @@ was photographed are never given to another picture, nor is the picture taken in
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +28,14 @@ class Outcome(StrEnum):
 
     BLURRED = "blurred"
     REMOVED = "removed"
+    DROPPED = "dropped"
+
+
+class Reason(StrEnum):
+    """Why something is done with a picture."""
+
+    PEOPLE = "people"
+    ROOM = "room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Undone:
     treatment: Treatment
     boxes: tuple[BBox, ...]
     announced_sha256: str | None
+    reason: Reason = Reason.PEOPLE
 
 
 def create_treatments(connection: sqlite3.Connection) -> None:
@@ -57,6 +68,56 @@ def create_treatments(connection: sqlite3.Connection) -> None:
     )
     connection.execute("CREATE INDEX treatments_by_media ON treatments (media)")
     connection.execute("ALTER TABLE detections ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0")
+
+
+def tell_reasons(connection: sqlite3.Connection) -> None:
+    """A migration step: why a picture is treated; those of old cards all because of people."""
+    for statement in (
+        "ALTER TABLE treatments RENAME TO treatments_before",
+        """CREATE TABLE treatments (
+            id INTEGER PRIMARY KEY,
+            media INTEGER NOT NULL REFERENCES media (id),
+            treatment TEXT NOT NULL CHECK (treatment IN ('blur', 'count', 'discard')),
+            decided_at TEXT NOT NULL,
+            sha256 TEXT,
+            outcome TEXT CHECK (outcome IN ('blurred', 'removed', 'dropped')),
+            done_at TEXT,
+            reason TEXT NOT NULL DEFAULT 'people' CHECK (reason IN ('people', 'room'))
+        ) STRICT""",
+        "INSERT INTO treatments SELECT *, 'people' FROM treatments_before",
+        "DROP TABLE treatments_before",
+        "CREATE INDEX treatments_by_media ON treatments (media)",
+    ):
+        connection.execute(statement)
+
+
+def droppable(connection: sqlite3.Connection, most: int) -> list[int]:
+    """The oldest pictures, by number and ``most`` of them, that may go to make room, the least valuable first.
+
+    A model or a person has looked at the whole burst and found nothing. Those in which the background spoke against
+    something come last. Time-lapse pictures are taken for what stands still in them, and stay.
+    """
+    rows = connection.execute(
+        f"""SELECT m.id FROM media m JOIN bursts b ON b.id = m.burst
+        WHERE b.status = 'analysed' AND b.cause <> 'timelapse'
+        AND EXISTS (SELECT 1 FROM classifications c WHERE c.burst = b.id)
+        AND NOT EXISTS (SELECT 1 FROM classifications c JOIN observations o ON o.classification = c.id
+                        WHERE c.burst = b.id)
+        AND NOT EXISTS (SELECT 1 FROM ({CURRENT}) t WHERE t.media = m.id AND t.treatment <> 'blur')
+        ORDER BY EXISTS (SELECT 1 FROM detections d JOIN classifications c ON c.id = d.classification
+                         WHERE c.burst = b.id), b.started_at, m.id LIMIT ?""",
+        (most,),
+    )
+    return [int(row["id"]) for row in rows]
+
+
+def drop(connection: sqlite3.Connection, media: Iterable[int], now: datetime) -> None:
+    """Write down that pictures go to make room; they are removed as others are. Their rows stay."""
+    with transaction(connection):
+        connection.executemany(
+            "INSERT INTO treatments (media, treatment, decided_at, reason) VALUES (?, 'count', ?, 'room')",
+            [(each, now.isoformat()) for each in media],
+        )
 
 
 def decide(connection: sqlite3.Connection, burst: str, treatments: Mapping[int, Treatment], now: datetime) -> None:
@@ -89,6 +150,7 @@ def undone(connection: sqlite3.Connection) -> list[Undone]:
             Treatment(row["treatment"]),
             hidden_boxes(connection, row["media"]),
             row["sha256"],
+            Reason(row["reason"]),
         )
         for row in rows
     ]

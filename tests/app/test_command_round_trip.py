@@ -93,7 +93,10 @@ def test_a_command_comes_back_as_an_answer(
 
 
 def test_a_sleeping_trap_takes_no_pictures_and_counts_no_hours(tmp_path: Path) -> None:
-    """Until the day it was told; then it goes on, and its effort has only the hours it was awake."""
+    """Until the day it was told; then it goes on, and its effort has only the hours it was awake.
+
+    What triggered meanwhile is counted.
+    """
     folder = tmp_path / "pictures"
     days = [FIRST_DAY + timedelta(days=day, hours=12) for day in range(4)]
     write_pictures(folder, {f"{n}.jpg": (n, taken.replace(tzinfo=None)) for n, taken in enumerate(days)})
@@ -110,7 +113,8 @@ def test_a_sleeping_trap_takes_no_pictures_and_counts_no_hours(tmp_path: Path) -
         trap.run(player, Closing(Rules(), builtin_taxa()), tell=told.append, ended=True)
         effort = fold(card, Rules()).effort
     assert [burst.at.day for burst in told if isinstance(burst, BurstReport)] == [12, 13]
-    assert {day.day: round(each.hours_armed or 0) for day, each in effort.items()} == {12: 12, 13: 12}
+    hours = {day.day: (round(each.hours_armed or 0), each.suppressed) for day, each in effort.items()}
+    assert hours == {10: (0, 1), 11: (0, 1), 12: (12, 0), 13: (12, 0)}
 
 
 def test_the_keys_of_both_sides_are_one(tmp_path: Path, key: KeyFile) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
+from cameratrap.app import doctor_folder
 from cameratrap.app.command_effects import EVERY_DAYS, SLEEP_UNTIL
+from cameratrap.app.disk import Room
 from cameratrap.app.doctor import CheckedThing, Finding, State, examine, exit_status
 from cameratrap.app.doctor_folder import check_card, check_commands, check_disk, check_inbox, check_key, check_outbox
 from cameratrap.app.doctor_link import Sending, check_clock, check_detector, check_message, check_modem
@@ -142,8 +142,8 @@ def test_room_on_the_card(
     card: Path, monkeypatch: pytest.MonkeyPatch, free_mb: int, total_mb: int, state: State
 ) -> None:
     """Little of a large card is a warning, next to nothing a fault."""
-    usage = SimpleNamespace(free=free_mb * 1_000_000, total=total_mb * 1_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    room = Room(free_mb * 1_000_000, total_mb * 1_000_000)
+    monkeypatch.setattr(doctor_folder, "measure", lambda _: room)
     finding = check_disk(card)
     assert finding.state is state
     assert finding.what.startswith(f"{free_mb} MB free")

@@ -16,6 +16,7 @@ import pytest
 from cameratrap.app.obey import ObeySettings, obey
 from cameratrap.cli import run
 from cameratrap.domain.commands import Order, SetBurst, SetInterval, SetThreshold
+from cameratrap.store.card import Deployment, make_card
 from cameratrap.store.commands import overrides
 from cameratrap.store.connection import open_store
 from cameratrap.store.migrations import CARD_MIGRATIONS
@@ -102,6 +103,7 @@ def test_each_command_is_numbered_sealed_and_logged(
     [
         ["send-now"],
         ["threshold", "0.4"],
+        ["burst", "5", "0.5"],
         ["sleep-until", (date.today() + timedelta(days=300)).isoformat()],  # noqa: DTZ011
         ["repeat", "2026-11-01", "2026-11-05"],
         ["clear-fault", "modem"],
@@ -128,7 +130,8 @@ def test_a_rehearsal_takes_no_number(
         ["threshold", "nan"],
         ["threshold", "0.12345"],
         ["burst", "21"],
-        ["burst", "3"],
+        ["burst", "3", "60.5"],
+        ["burst", "3", "0.005"],
         ["clear-fault", "camera"],
         ["sleep-until", "tomorrow"],
         ["sleep-until", "1999-01-01"],
@@ -219,10 +222,10 @@ def test_the_modem_is_the_stations(
 def test_the_trap_shows_what_it_was_told_and_can_be_reset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`config show --origin` names the command, `config reset` gives the word back to the file."""
     card = tmp_path / "card"
-    with closing(open_store(card / "cameratrap.db", CARD_MIGRATIONS, create=True)) as connection:
+    with make_card(card, Deployment("d1", "ridge-1", 60, NOW)) as made:
         for number, command in enumerate([SetInterval(7), SetBurst(5)], start=1):
             message = seal_order(Order(number, command, date(2026, 12, 24)), KEY, b"abc")
-            obey(connection, message, NOW, ObeySettings(KEY))
+            obey(made.connection, message, NOW, ObeySettings(KEY))
 
     def shown() -> dict[str, tuple[object, str]]:
         capsys.readouterr()
@@ -231,7 +234,7 @@ def test_the_trap_shows_what_it_was_told_and_can_be_reset(tmp_path: Path, capsys
         return {row["key"]: (row["value"], row["origin"]) for row in rows}
 
     assert shown()["summary.every_days"] == (7, "command 1 of 2026-11-20")
-    assert shown()["burst.count"] == ("5", "command 2 of 2026-11-20")
+    assert shown()["burst.count"] == (5, "command 2 of 2026-11-20")
     assert run(["--data", str(card), "config", "reset", "--dry-run"]) == 0
     assert run(["--data", str(card), "config", "reset", "summary.every_day"]) == 2
     assert shown()["summary.every_days"][0] == 7

@@ -21,7 +21,8 @@ from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.sessions import POWERED, TEST, last_contact, sessions
 from cameratrap.wire.seal import is_sealed
 
-CHECKS = ["configuration", "disk", "card", "inbox", "taxa", "model", "key", "outbox"]
+FIELD = ["camera", "lamp", "PIR", "latency", "battery", "power", "RTC", "service", "speed"]
+CHECKS = ["configuration", "disk", "card", "inbox", "taxa", "model", *FIELD, "key", "outbox"]
 CHECKS += ["commands", "modem", "clock", "message"]
 
 
@@ -37,13 +38,13 @@ def _found(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
 
 
 def test_every_check_in_its_order(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A card that is well: exit 0; what this version cannot check is said, not passed over."""
+    """A card that is well: exit 0; what is not configured here is said, not passed over."""
     assert run(["--data", str(card), "doctor", "--no-modem", "--json"]) == 0
     found = _found(capsys)
-    assert list(found) == [*CHECKS, "camera", "PIR", "battery"]
+    assert list(found) == CHECKS
     assert all(list(row) == list(COLUMNS) for row in found.values())
-    assert {found[name]["state"] for name in ("camera", "PIR", "battery", "modem", "inbox")} == {"skip"}
-    assert found["camera"]["what"] == "not checked by this version"
+    assert {found[name]["state"] for name in (*FIELD, "modem", "inbox")} == {"skip"}
+    assert found["camera"]["what"] == "no trap is configured here"
     assert found["message"]["what"].endswith("it was not sent")
 
 

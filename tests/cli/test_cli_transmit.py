@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 
 from cameratrap.cli import run
+from cameratrap.domain.summaries import ClockQuality
+from cameratrap.drivers.clock import SystemClock, boot_id
 from cameratrap.ports import SendResult, SendStatus
 from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import newest_reading
@@ -525,3 +527,22 @@ def test_the_mailbox_is_looked_into_without_anything_to_send(
         assert "mailbox: sent" in capsys.readouterr().err
         assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
         assert "mailbox" not in capsys.readouterr().err
+
+
+def test_a_clock_that_was_never_set_asks_for_the_time_with_nothing_to_send(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No day is closed before it knows the time, so that nothing would ever be due; asking costs no credit."""
+    folder = make_card(tmp_path, [])
+    with emulator(tmp_path) as port:
+        assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
+        with closing(open_store(folder / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+            assert newest_reading(connection) is None
+        monkeypatch.setattr(SystemClock, "now", lambda _: datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
+        assert run(["--data", str(folder), "transmit", "--port", str(port)]) == 0
+    with closing(open_store(folder / "cameratrap.db", CARD_MIGRATIONS, create=False)) as connection:
+        reading = newest_reading(connection)
+        assert connection.execute("SELECT COALESCE(SUM(credits), 0) FROM sessions").fetchone()[0] == 0
+    assert reading is not None
+    assert (reading.quality, reading.boot_id) == (ClockQuality.UNSET, boot_id())
+    assert deliveries(tmp_path) == []

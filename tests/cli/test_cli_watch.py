@@ -144,10 +144,13 @@ def test_the_interval_and_the_rule_can_be_chosen_and_are_named(
     assert "independence: 0 min since the last independent record" in capsys.readouterr().err
 
 
-def test_without_hardware_drivers_watch_says_so(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No silent fallback to a replay: exit 4 and what to do."""
+def test_without_a_camera_watch_says_so(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No silent fallback to a replay: exit 4, what is missing and what to do; and no card is made."""
     assert run(["--data", "card", "watch"]) == 4
-    assert "--replay" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "picamera2" in err
+    assert "hint: " in err
+    assert not Path("card").exists()
 
 
 @pytest.mark.parametrize("command", ["events", "tally"])

@@ -67,9 +67,9 @@ def test_an_old_card_can_be_written_on(old_card: Path) -> None:
         card.folder = old_card
         write_plain_tables(card, folded)
     header, first, _ = (old_card / "media.csv").read_text(encoding="utf-8").splitlines()
-    assert header.endswith(",sha256,suppressed_detections,people_policy")
+    assert header.endswith(",sha256,suppressed_detections,people_policy,original_timestamp,latency_s")
     assert "Vulpes vulpes=2" in first
-    assert first.endswith(",aa,,")
+    assert first.endswith(",aa,,,,")
     assert set(folded.suppressed_detections.values()) == {0}
 
 

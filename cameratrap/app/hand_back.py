@@ -1,0 +1,25 @@
+"""Handing the power back, whatever does not work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cameratrap.errors import DeviceError
+from cameratrap.ports import PowerController
+
+
+def hand_back(controller: PowerController, alarm_at: datetime) -> tuple[datetime | None, DeviceError | None]:
+    """Set the alarm, where there is one, and have the power cut. Raises DeviceError where it cannot be cut.
+
+    Returns the alarm that was set, and why none could be: its PIR still switches the trap on then, and staying on for
+    want of an alarm would end it all.
+    """
+    if not controller.has_alarm:
+        controller.power_off(None)
+        return None, None
+    try:
+        controller.power_off(alarm_at)
+    except DeviceError as error:
+        controller.power_off(None)
+        return None, error
+    return alarm_at, None

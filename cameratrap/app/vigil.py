@@ -1,0 +1,105 @@
+"""What keeps a trap in the field going while nothing triggers: devices, battery, commands, and whoever watches it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cameratrap.app.field import Field, Standing
+from cameratrap.app.ledger import WRITE_EVERY, Ledger
+from cameratrap.app.power_watch import PowerState
+from cameratrap.app.taking import Taken
+from cameratrap.errors import DeviceError
+from cameratrap.ports import Camera, Clock, TriggerSource
+from cameratrap.store.card import Card
+from cameratrap.store.device_faults import begin_anew
+from cameratrap.store.effort import starts_by_day
+
+# A camera whose driver has restarted it in vain so many bursts in a row is left to a new process, and in the end to a
+# reboot: memory for its buffers that is used up comes back with nothing less. Where that did not help either, so many
+# starts later on the same day, the trap stays and goes on counting triggers.
+CAMERA_FAILURES = 3
+STARTS_A_DAY = 8
+
+
+class Vigil:
+    """Looks after one card's trap. It wakes the process once in ``WRITE_EVERY``, or as often as the watchdog asks."""
+
+    def __init__(self, card: Card, camera: Camera, clock: Clock, field: Field, ledger: Ledger) -> None:
+        self._card = card
+        self._camera = camera
+        self._clock = clock
+        self._field = field
+        self._ledger = ledger
+        self._battery = field.open_battery(card) if field.open_battery else None
+        self._power = PowerState()
+        self._data_version = -1
+        self._camera_failures = 0
+        self._triggers = 0
+        self._status = ""
+
+    def begin(self) -> None:
+        """What an earlier process found broken is found again, or works."""
+        begin_anew(self._card.connection)
+
+    def note(self, taken: Taken) -> None:
+        """A trigger was taken up, which is progress."""
+        self._triggers += 1
+        has_failed = taken.failure is not None and taken.failure.fault == "camera"
+        self._camera_failures = self._camera_failures + 1 if has_failed else 0
+        self._field.supervisor.alive()
+
+    def turn(self, triggers: TriggerSource) -> None:
+        """One turn of the loop: the sensor has answered. Raises DeviceError for a camera that needs a new process."""
+        now = self._clock.now()
+        for reason, count in triggers.suppressed().items():
+            self._ledger.suppressed(now, reason, count)
+        self._ledger.incidents([*triggers.incidents(), *self._camera.incidents()])
+        if self._camera_failures >= CAMERA_FAILURES and self._starts_today(now) < STARTS_A_DAY:
+            raise DeviceError(
+                f"the camera has failed {self._camera_failures} times in a row",
+                device="camera",
+                hint="systemd starts `watch` again, and then the Pi; is the camera's cable seated?",
+            )
+        self._field.supervisor.alive()
+        self._tell()
+
+    def power(self) -> PowerState:
+        """What the battery does not allow now."""
+        self._power = self._battery.look() if self._battery else PowerState()
+        return self._power
+
+    def standing(self) -> Standing | None:
+        """What holds from now on; None where no other process has changed the card, or nothing that concerns us."""
+        version = int(self._card.connection.execute("PRAGMA data_version").fetchone()[0])
+        if self._field.reread is None or version == self._data_version:
+            return None
+        self._data_version = version
+        return self._field.reread(self._card.connection)
+
+    def timeout_s(self) -> float:
+        """How long to wait for a trigger before something else is due."""
+        now = self._clock.now()
+        due_s = [WRITE_EVERY.total_seconds(), _until_midnight(now).total_seconds()]
+        change = self._field.hours.next_change(now) if self._field.hours else None
+        if change is not None:
+            due_s.append((change - now).total_seconds())
+        if self._field.supervisor.interval_s is not None:
+            due_s.append(self._field.supervisor.interval_s / 2)
+        return max(0.001, min(due_s))
+
+    def _starts_today(self, now: datetime) -> int:
+        return starts_by_day(self._card.connection, self._card.zone)[now.date()]
+
+    def _tell(self) -> None:
+        state = "armed" if self._ledger.is_armed else "not armed"
+        volts, saving = self._power.reading.battery_v, self._power.saving
+        battery = "" if volts is None else f", battery {volts:.1f} V"
+        saved = f", saving: {saving.name.lower()}" if saving else ""
+        status = f"{state}, {self._triggers} triggers{battery}{saved}"
+        if status != self._status:
+            self._status = status
+            self._field.supervisor.status(status)
+
+
+def _until_midnight(now: datetime) -> timedelta:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now

@@ -1,0 +1,187 @@
+"""`watch` on a tree: the devices that the configuration names, the card, and whoever restarts this process."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from sqlite3 import Connection
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from cameratrap.app.energy_count import EnergyCount
+from cameratrap.app.field import Field, Standing
+from cameratrap.app.ledger import Ledger
+from cameratrap.app.resident import keep_watch
+from cameratrap.app.stopping import Stop, StopRequest
+from cameratrap.app.watch import Watch, WatchReport
+from cameratrap.cli.context import Context
+from cameratrap.cli.output import plural
+from cameratrap.cli.watch_report import say_asleep, say_swept, teller
+from cameratrap.config.overrides import effective
+from cameratrap.drivers.board import board_serial
+from cameratrap.drivers.clock import SystemClock, boot_id
+from cameratrap.drivers.systemd import Systemd
+from cameratrap.errors import StoreError
+from cameratrap.store.card import RECORD, Card, Deployment, make_card, make_card_folder, sole_writer
+from cameratrap.store.timings import lit_brightness
+from cameratrap.wiring import (
+    activity_watts,
+    alert_rules,
+    burst_profile,
+    card_keeper,
+    closing_rules,
+    look_settings,
+    open_camera,
+    open_detector,
+    open_power_watch,
+    open_schedule,
+    open_throttle,
+    open_triggers,
+)
+
+if TYPE_CHECKING:
+    from cameratrap.config import Config
+    from cameratrap.drivers.trap_camera import TrapCamera
+    from cameratrap.ports import Clock, Detector, TriggerSource
+
+STOPPED, INTERRUPTED = 0, 130
+
+
+def watch_live(ctx: Context, model: str | None) -> int:
+    """Watch until somebody stops it; returns the exit status. Raises DeviceError for what is missing."""
+    stop = Stop()
+    clock = SystemClock(ctx.config.station.zone)
+    with ExitStack() as devices:
+        devices.enter_context(_signals(stop))
+        supervisor = devices.enter_context(closing(Systemd()))
+        camera = devices.enter_context(closing(open_camera(ctx.config)))
+        triggers = devices.enter_context(closing(open_triggers(ctx.config, clock, boot_id(), camera)))
+        live = _Live(ctx, model, stop, supervisor, clock, camera, triggers)
+        try:
+            report = live.run()
+        except StopRequest as request:
+            supervisor.stopping()
+            ctx.say("stopped; what was taken is safe")
+            return int(request.code or STOPPED)
+    ctx.say(f"{plural(report.triggers, 'trigger')}, {plural(report.pictures, 'new picture')}")
+    return 3 if report.failures else 0
+
+
+class _Live:
+    """The devices of one process; the card may be opened several times."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        model: str | None,
+        stop: Stop,
+        supervisor: Systemd,
+        clock: Clock,
+        camera: TrapCamera,
+        triggers: TriggerSource,
+    ) -> None:
+        self._ctx = ctx
+        self._model = model
+        self._clock = clock
+        self._camera = camera
+        self._triggers = triggers
+        self._boot_id = boot_id()
+        self._config = ctx.on_card.config
+        energy = EnergyCount(clock, activity_watts(self._config))
+        self._ledger = Ledger(clock, self._boot_id, energy=energy)
+        self._detector = self._open_detector(self._config)
+        self._field = Field(
+            supervisor=supervisor,
+            stop=stop,
+            profile=burst_profile(self._config),
+            admission=open_throttle(self._config),
+            hours=open_schedule(self._config),
+            open_battery=lambda card: open_power_watch(self._config, card, clock, self._boot_id),
+        )
+
+    def run(self) -> WatchReport:
+        """Watch; a card that goes is waited for."""
+        return keep_watch(self._session, self._triggers, self._ledger, self._clock, self._field, self._say_gone)
+
+    def _session(self) -> WatchReport:
+        ctx, config = self._ctx, self._config
+        if self._ledger.has_been_armed and not (ctx.data / RECORD).is_file():
+            raise StoreError(f"there is no card at {ctx.data} any more", hint="what is below is not its place")
+        make_card_folder(ctx.data)
+        settings = look_settings(config, ctx.taxa())
+        with sole_writer(ctx.data, "watch"), make_card(ctx.data, self._deployment()) as card:
+            say_swept(ctx, card, settings)
+            say_asleep(card, self._clock.now())
+            self._recall(card)
+            rules = closing_rules(config, ctx.taxa(), card)
+            watch = Watch(
+                card,
+                self._camera,
+                self._detector,
+                self._clock,
+                boot_id=self._boot_id,
+                serial=board_serial(),
+                settings=settings,
+                field=self._with_commands(card),
+                ledger=self._ledger,
+                keeper=card_keeper(config, card, self._clock),
+            )
+            alerts = alert_rules(config, ctx.taxa(), rules.sealer)
+            ctx.say(f"watching; what triggers is stored on {ctx.data}")
+            return watch.run(self._triggers, rules, alerts=alerts, tell=teller(ctx))
+
+    def _recall(self, card: Card) -> None:
+        """What earlier processes have seen of the lamp, once: a lamp that is dead need not fail again to be known."""
+        if not self._ledger.has_been_armed:
+            self._camera.recall_lit(lit_brightness(card.connection, self._config.lamp.dead_bursts))
+
+    def _with_commands(self, card: Card) -> Field:
+        """What commands set takes effect while it runs."""
+
+        def reread(connection: Connection) -> Standing | None:
+            config = effective(self._ctx.config, connection)
+            if config == self._config:
+                return None
+            if config.detector != self._config.detector:
+                self._detector = self._open_detector(config)
+            self._config = config
+            self._ctx.say("a command has changed what holds; it does from now on")
+            taxa = self._ctx.taxa()
+            return Standing(
+                burst_profile(config), self._detector, look_settings(config, taxa), closing_rules(config, taxa, card)
+            )
+
+        return replace(self._field, profile=burst_profile(self._config), reread=reread)
+
+    def _open_detector(self, config: Config) -> Detector:
+        return open_detector(config, self._ctx.taxa(), self._model)
+
+    def _deployment(self) -> Deployment:
+        station, start = self._config.station, self._clock.now()
+        name = station.id or "unnamed"
+        return Deployment(f"{name}_{start:%Y%m%d}", name, station.utc_offset_minutes, start)
+
+    def _say_gone(self, error: StoreError) -> None:
+        click.echo(f"no card: {error}; triggers are counted until it is back", err=True)
+
+
+@contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    """SIGTERM and SIGINT end it where nothing is lost by it."""
+
+    def asker(status: int) -> Callable[[int, FrameType | None], None]:
+        return lambda _number, _frame: stop.ask(status)
+
+    before = {
+        number: signal.signal(number, asker(status))
+        for number, status in ((signal.SIGTERM, STOPPED), (signal.SIGINT, INTERRUPTED))
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,83 @@
+"""How quick the trap was, burst by burst: an animal is gone in a second or two, and what was missed must be known."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How one burst was taken by a camera, in seconds of the monotonic clock.
+
+    ``first_frame_s`` is from the trigger's edge to the first exposure, and negative where the camera was ahead of it;
+    ``dead_s`` from the edge until the pictures were safe and the next trigger could be taken up. ``requested`` pictures
+    were asked for, ``spacing_s`` apart. ``lamp`` is whether it was lit in any of them, ``brightness`` the mean luma
+    of the brightest, 0 to 255; None where the camera does not tell.
+    """
+
+    first_frame_s: float
+    dead_s: float
+    requested: int
+    spacing_s: float
+    lamp: bool | None = None
+    brightness: float | None = None
+
+
+def create_timings(connection: sqlite3.Connection) -> None:
+    """A migration step: the table of this module. A recording's bursts have no row in it."""
+    connection.execute(
+        """CREATE TABLE timings (
+            burst TEXT PRIMARY KEY REFERENCES bursts (id),
+            first_frame_s REAL NOT NULL,
+            dead_s REAL NOT NULL,
+            requested INTEGER NOT NULL,
+            spacing_s REAL NOT NULL,
+            lamp INTEGER,
+            brightness REAL
+        ) STRICT"""
+    )
+
+
+def add(connection: sqlite3.Connection, burst: str, timing: Timing) -> None:
+    """Store how a burst was taken, within the caller's transaction; the newest word on it stands."""
+    connection.execute(
+        "INSERT OR REPLACE INTO timings (burst, first_frame_s, dead_s, requested, spacing_s, lamp, brightness)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            burst,
+            timing.first_frame_s,
+            timing.dead_s,
+            timing.requested,
+            timing.spacing_s,
+            timing.lamp,
+            timing.brightness,
+        ),
+    )
+
+
+def timings(connection: sqlite3.Connection) -> Mapping[str, Timing]:
+    """Burst -> how it was taken."""
+    return {str(row["burst"]): _timing(row) for row in connection.execute("SELECT * FROM timings")}
+
+
+def lit_brightness(connection: sqlite3.Connection, most: int) -> list[float]:
+    """How bright the newest bursts were in which the lamp was lit, ``most`` of them, oldest first."""
+    rows = connection.execute(
+        "SELECT t.brightness FROM timings t JOIN bursts b ON b.id = t.burst WHERE t.lamp AND t.brightness IS NOT NULL"
+        " ORDER BY b.started_at DESC, b.id DESC LIMIT ?",
+        (most,),
+    )
+    return [float(row["brightness"]) for row in rows][::-1]
+
+
+def _timing(row: sqlite3.Row) -> Timing:
+    return Timing(
+        first_frame_s=row["first_frame_s"],
+        dead_s=row["dead_s"],
+        requested=row["requested"],
+        spacing_s=row["spacing_s"],
+        lamp=None if row["lamp"] is None else bool(row["lamp"]),
+        brightness=row["brightness"],
+    )

@@ -1,0 +1,83 @@
+"""How a trap that is off between its visits was switched on, what went wrong, and when it handed the power back."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cameratrap.store.connection import transaction
+
+
+class WakeCause(StrEnum):
+    """What switched the trap on."""
+
+    PIR = "pir"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """One power-on that ended well. ``failures`` are sentences; ``alarm_at`` is when it is to be switched on at last.
+
+    Times are aware. One that ended otherwise has no row.
+    """
+
+    boot_id: str
+    cause: WakeCause
+    woken_at: datetime
+    handed_back_at: datetime
+    alarm_at: datetime | None
+    failures: tuple[str, ...] = ()
+
+
+def create_wakes(connection: sqlite3.Connection) -> None:
+    """A migration step: the table of this module."""
+    connection.execute(
+        """CREATE TABLE wakes (
+            id INTEGER PRIMARY KEY,
+            boot_id TEXT NOT NULL,
+            cause TEXT NOT NULL CHECK (cause IN ('pir', 'alarm')),
+            woken_at TEXT NOT NULL,
+            handed_back_at TEXT NOT NULL,
+            alarm_at TEXT,
+            failures INTEGER NOT NULL,
+            failure TEXT NOT NULL
+        ) STRICT"""
+    )
+
+
+def add_wake(connection: sqlite3.Connection, woken: Woken) -> None:
+    """Store a power-on just before the power is handed back."""
+    with transaction(connection):
+        connection.execute(
+            "INSERT INTO wakes (boot_id, cause, woken_at, handed_back_at, alarm_at, failures, failure)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                woken.boot_id,
+                woken.cause.value,
+                woken.woken_at.isoformat(),
+                woken.handed_back_at.isoformat(),
+                None if woken.alarm_at is None else woken.alarm_at.isoformat(),
+                len(woken.failures),
+                "\n".join(woken.failures),
+            ),
+        )
+
+
+def last_wake(connection: sqlite3.Connection) -> Woken | None:
+    """The newest power-on that ended well; None where something has been armed since, and so ended otherwise."""
+    row = connection.execute("SELECT * FROM wakes ORDER BY id DESC LIMIT 1").fetchone()
+    if row is None:
+        return None
+    woken = Woken(
+        row["boot_id"],
+        WakeCause(row["cause"]),
+        datetime.fromisoformat(row["woken_at"]),
+        datetime.fromisoformat(row["handed_back_at"]),
+        None if row["alarm_at"] is None else datetime.fromisoformat(row["alarm_at"]),
+        tuple(row["failure"].split("\n")) if row["failures"] else (),
+    )
+    last = connection.execute("SELECT boot_id FROM armed ORDER BY id DESC LIMIT 1").fetchone()
+    return woken if last is None or last["boot_id"] == woken.boot_id else None

@@ -1,0 +1,379 @@
+"""The resident service in virtual time: triggers before looks, the battery, commands, a camera or a card that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cameratrap.app.card_keeper import CardKeeper
+from cameratrap.app.closing import Closing
+from cameratrap.app.disk import Room, RoomRules
+from cameratrap.app.energy_count import EnergyCount
+from cameratrap.app.field import Field, Standing
+from cameratrap.app.fold import Rules, fold
+from cameratrap.app.late_detector import LateDetector
+from cameratrap.app.ledger import Ledger
+from cameratrap.app.look import LookSettings
+from cameratrap.app.power_watch import PowerState
+from cameratrap.app.resident import keep_watch
+from cameratrap.app.stopping import Stop, StopRequest
+from cameratrap.app.vigil import CAMERA_FAILURES, STARTS_A_DAY
+from cameratrap.app.watch import Watch
+from cameratrap.app.watch_report import BurstReport, Outcome, SavingChanged, WatchReport
+from cameratrap.domain.activities import Activity
+from cameratrap.domain.capture import BurstProfile
+from cameratrap.domain.effort import Span
+from cameratrap.domain.saving import Saving
+from cameratrap.errors import DeviceError, ModelError, StoreError
+from cameratrap.ports import Detector
+from cameratrap.resources import builtin_taxa
+from cameratrap.store.card import Card, Deployment, make_card
+from cameratrap.store.connection import open_store, transaction
+from cameratrap.store.device_faults import spans
+from cameratrap.store.effort import arm, armed_spans
+from cameratrap.store.energy import spent_by_day
+from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.timings import timings
+from tests.virtual_trap import START, SlowDetector, VirtualCamera, VirtualClock, VirtualTriggers
+
+DEPLOYMENT = Deployment("ridge_20260601", "ridge", 0, START)
+TWO = BurstProfile(2, 1.0)
+
+
+@dataclass
+class Supervised:
+    """Whoever watches the process."""
+
+    interval_s: float | None = 60.0
+    told: list[str] = field(default_factory=list)
+
+    def ready(self) -> None:
+        self.told.append("ready")
+
+    def alive(self) -> None:
+        self.told.append("alive")
+
+    def status(self, line: str) -> None:
+        self.told.append(line)
+
+    def stopping(self) -> None:
+        self.told.append("stopping")
+
+
+class Trap:
+    """A trap of virtual parts on a card."""
+
+    def __init__(self, folder: Path, at_s: list[float], *, fails: tuple[int, ...] = (), ends_s: float = 0.0) -> None:
+        self.folder = folder
+        self.log: list[str] = []
+        self.told: list[Outcome] = []
+        self.clock = VirtualClock()
+        self.triggers = VirtualTriggers(self.clock, at_s, ends_s=ends_s)
+        self.camera = VirtualCamera(self.clock, self.log, fails)
+        self.detector = SlowDetector(self.clock, 2.0, self.log)
+        self.ledger = Ledger(self.clock, "boot")
+
+    def run(self, card: Card, field: Field | None = None, keeper: CardKeeper | None = None) -> WatchReport:
+        watch = Watch(
+            card, self.camera, self.detector, self.clock, boot_id="boot", serial="s", field=field or Field(profile=TWO),
+            ledger=self.ledger, keeper=keeper,
+        )  # fmt: skip
+        return watch.run(self.triggers, Closing(Rules(), builtin_taxa()), tell=self.told.append)
+
+    def bursts(self) -> list[BurstReport]:
+        return [each for each in self.told if isinstance(each, BurstReport)]
+
+
+@contextmanager
+def card_at(tmp_path: Path) -> Iterator[Card]:
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        yield card
+
+
+def test_a_trigger_is_photographed_between_two_pictures_that_are_looked_at(tmp_path: Path) -> None:
+    """While the first burst is looked at a second comes: it is taken before the look goes on, and looked at after."""
+    trap = Trap(tmp_path, [1.0, 5.0])
+    with card_at(tmp_path) as card:
+        report = trap.run(card)
+    assert trap.log == ["take t1", "look t1-1", "take t5", "look t1-2", "look t5-1", "look t5-2"]
+    assert (report.triggers, report.pictures, report.failures) == (2, 4, 0)
+    assert [burst.at for burst in trap.bursts()] == [START + timedelta(seconds=s) for s in (1, 5)]
+
+
+def test_each_burst_tells_its_latency_and_its_dead_time(tmp_path: Path) -> None:
+    """From the edge to the first exposure, and until the next trigger could be taken: waiting for a look counts, too.
+
+    The second trigger comes while a picture is looked at, for two seconds from 3.3 s on: it waits until 5.3 s.
+    """
+    trap = Trap(tmp_path, [1.0, 5.0])
+    with card_at(tmp_path) as card:
+        trap.run(card)
+        first, second = timings(card.connection).values()
+    assert (first.first_frame_s, first.dead_s) == (pytest.approx(0.3), pytest.approx(2.3))
+    assert (second.first_frame_s, second.dead_s) == (pytest.approx(0.6), pytest.approx(2.6))
+    assert (first.requested, first.spacing_s, first.lamp, first.brightness) == (2, 1.0, True, 80.0)
+
+
+def test_its_energy_is_counted_by_what_it_does(tmp_path: Path) -> None:
+    """Of a minute with one burst: 2.3 s of taking two pictures with the lamp, 4 s of looking at them, the rest idle."""
+    trap = Trap(tmp_path, [10.0], ends_s=60.0)
+    watts = {Activity.IDLE: 1.0, Activity.CAPTURE: 2.0, Activity.INFERENCE: 3.0, Activity.LAMP: 10.0}
+    trap.ledger = Ledger(trap.clock, "boot", energy=EnergyCount(trap.clock, watts))
+    with card_at(tmp_path) as card:
+        trap.run(card)
+        (spent,) = spent_by_day(card.connection).values()
+    assert {activity: (each.seconds, each.joules) for activity, each in spent.items()} == {
+        Activity.IDLE: (pytest.approx(53.7), pytest.approx(53.7)),
+        Activity.CAPTURE: (pytest.approx(2.3), pytest.approx(4.6)),
+        Activity.INFERENCE: (pytest.approx(4.0), pytest.approx(12.0)),
+        Activity.LAMP: (pytest.approx(2.3), pytest.approx(23.0)),
+    }
+
+
+def test_a_full_card_counts_on(tmp_path: Path) -> None:
+    """Nothing there to make room with: each burst is looked at and counted, and its pictures go; no animal is lost."""
+    trap = Trap(tmp_path, [10.0, 20.0, 30.0])
+    with card_at(tmp_path) as card:
+        keeper = CardKeeper(card, trap.clock, RoomRules(1000, drops_blanks=False), measured=lambda _: Room(500, 9000))
+        trap.run(card, keeper=keeper)
+        folded = fold(card, Rules())
+        outcomes = {row[0] for row in card.connection.execute("SELECT outcome FROM treatments")}
+    effort = folded.effort[START.date()]
+    assert (effort.triggers, effort.blank) == (3, 3)
+    assert folded.faults[START.date()] == ("card",)
+    assert outcomes == {"dropped"}
+    assert list((tmp_path / "card" / "DCIM" / "100CTRAP").iterdir()) == []
+
+
+def test_a_process_that_waits_wakes_seldom(tmp_path: Path) -> None:
+    """An hour without a trigger: once in ten minutes, and twice in each interval of the watchdog, which it feeds."""
+    trap = Trap(tmp_path, [], ends_s=3600.0)
+    with card_at(tmp_path) as card:
+        trap.run(card)
+        assert len(trap.triggers.waits) <= 8
+        assert fold(card, Rules()).effort[START.date()].hours_armed == pytest.approx(1.0)
+    guarded = Trap(tmp_path, [], ends_s=3600.0)
+    supervisor = Supervised(interval_s=60.0)
+    with card_at(tmp_path) as card:
+        guarded.run(card, Field(supervisor=supervisor))
+    assert len(guarded.triggers.waits) <= 3600 / 30 + 2
+    assert supervisor.told.count("alive") == pytest.approx(120, abs=3)
+    assert supervisor.told[0] == "ready"
+
+
+def test_effort_is_written_every_ten_minutes(tmp_path: Path) -> None:
+    """A power cut after fifty-nine minutes of silence loses nine."""
+    trap = Trap(tmp_path, [], ends_s=1e9)
+
+    def cut(now_s: float) -> None:
+        if now_s > 59 * 60:
+            raise KeyError
+
+    trap.triggers.meanwhile = cut
+    with card_at(tmp_path) as card:
+        with pytest.raises(KeyError):
+            trap.run(card)
+        (span,) = armed_spans(card.connection)
+    assert span == Span(START, START + timedelta(minutes=50))
+
+
+class Hours:
+    """Armed for the first ten minutes of each hour."""
+
+    def is_on(self, now: object) -> bool:
+        return now.minute < 10  # type: ignore[attr-defined,no-any-return]
+
+    def next_change(self, now: object) -> object:
+        hour = now.replace(minute=0, second=0, microsecond=0)  # type: ignore[attr-defined]
+        return hour + (timedelta(minutes=10) if self.is_on(now) else timedelta(hours=1))
+
+
+def test_hours_off_the_schedule_are_no_effort_and_no_restart(tmp_path: Path) -> None:
+    """Three hours with a window of ten minutes each: half an hour armed, to the second, in one start."""
+    trap = Trap(tmp_path, [], ends_s=3 * 3600.0 - 1)
+    with card_at(tmp_path) as card:
+        trap.run(card, Field(hours=Hours()))  # type: ignore[arg-type]
+        folded = fold(card, Rules())
+    assert folded.effort[START.date()].hours_armed == pytest.approx(0.5, abs=1e-6)
+    assert folded.restarts[START.date()] == 0
+
+
+class Sinking:
+    """A battery whose level is told by the hour."""
+
+    def __init__(self, trap: Trap, levels: list[Saving]) -> None:
+        self.trap, self.levels, self.last = trap, levels, Saving.NOTHING
+
+    def look(self) -> PowerState:
+        level = self.levels[min(int(self.trap.clock.now_s // 3600), len(self.levels) - 1)]
+        last, self.last = self.last, level
+        return PowerState(level, last_gasp=level is Saving.PICTURES and last is not level)
+
+
+def test_what_the_battery_does_not_allow_is_given_up_in_order_and_taken_up_again(tmp_path: Path) -> None:
+    """Lamp, burst, looks, pictures, one an hour; recovered, the bursts that waited are looked at."""
+    levels = [Saving.NOTHING, Saving.LAMP, Saving.BURST, Saving.INFERENCE, Saving.PICTURES, Saving.NOTHING]
+    trap = Trap(tmp_path, [hour * 3600.0 + 1800 for hour in range(6)])
+    with card_at(tmp_path) as card:
+        trap.run(card, Field(profile=TWO, open_battery=lambda _: Sinking(trap, levels)))
+        effort = fold(card, Rules()).effort[START.date()]
+        waiting = card.connection.execute("SELECT COUNT(*) FROM bursts WHERE status <> 'analysed'").fetchone()[0]
+        closed = card.connection.execute("SELECT day FROM summaries").fetchall()
+    assert [(each.count, each.lamp) for each in trap.camera.profiles] == [
+        (2, True), (2, False), (1, False), (1, False), (2, True),
+    ]  # fmt: skip
+    assert [each.saving for each in trap.told if isinstance(each, SavingChanged)] == levels[1:]
+    assert (effort.triggers, effort.suppressed, waiting) == (5, 1, 0)
+    assert effort.hours_armed == pytest.approx(4.5, abs=0.01), "while it only counts it is not armed"
+    assert trap.detector.looked_s["t9000-1"] < 3 * 3600
+    assert trap.detector.looked_s["t12600-1"] >= 5 * 3600, "stored in the fourth hour, looked at in the sixth"
+    assert [row["day"] for row in closed] == [START.date().isoformat()], "at the last gasp the day is told at once"
+
+
+def test_a_command_takes_effect_while_it_runs(tmp_path: Path) -> None:
+    """Another process writes to the card: what stands is asked for once, and the next burst is taken that way."""
+    trap = Trap(tmp_path, [1.0, 4000.0, 8000.0])
+    asked: list[float] = []
+
+    def reread(_: object) -> Standing | None:
+        asked.append(trap.clock.now_s)
+        if trap.clock.now_s < 3000:
+            return None
+        return Standing(BurstProfile(5, 0.5), trap.detector, LookSettings(), Closing(Rules(), builtin_taxa()))
+
+    def obey(now_s: float) -> None:
+        if 3000 <= now_s < 3600:
+            with_other = open_store(tmp_path / "card" / "cameratrap.db", CARD_MIGRATIONS, create=False)
+            with transaction(with_other):
+                with_other.execute("INSERT OR REPLACE INTO overrides VALUES ('burst.count', '5', 1, '2026-06-01')")
+            with_other.close()
+
+    trap.triggers.meanwhile = obey
+    with card_at(tmp_path) as card:
+        trap.run(card, Field(profile=TWO, reread=reread))
+    assert [each.count for each in trap.camera.profiles] == [2, 5, 5]
+    assert len(asked) <= 3, "not at each turn of the loop"
+
+
+def test_a_camera_that_stays_away_is_left_to_a_restart(tmp_path: Path) -> None:
+    """Some failed bursts in a row, each stored with its reason, and the process ends: systemd starts it anew."""
+    trap = Trap(tmp_path, [float(n * 100) for n in range(1, 10)], fails=tuple(range(2, 20)))
+    with card_at(tmp_path) as card:
+        with pytest.raises(DeviceError, match=f"failed {CAMERA_FAILURES} times in a row"):
+            trap.run(card)
+        folded = fold(card, Rules())
+    assert folded.effort[START.date()].triggers == 1 + CAMERA_FAILURES
+    assert folded.faults[START.date()] == ("camera",)
+
+
+def test_where_restarts_do_not_help_it_goes_on_counting(tmp_path: Path) -> None:
+    """Started often enough today: every trigger is a burst without a picture, and the process stays."""
+    trap = Trap(tmp_path, [float(n * 100) for n in range(1, 10)], fails=tuple(range(1, 20)))
+    with card_at(tmp_path) as card:
+        for number in range(STARTS_A_DAY):
+            arm(card.connection, START - timedelta(minutes=number + 1), 0.0, f"boot-{number}")
+        report = trap.run(card)
+    assert (report.triggers, report.failures) == (9, 9)
+
+
+def test_it_stops_where_nothing_is_lost(tmp_path: Path) -> None:
+    """Asked while a burst is taken: that one is stored. Asked while one is looked at: the look is given back."""
+    stop = Stop()
+    trap = Trap(tmp_path, [1.0, 5.0, 100.0])
+
+    class Asked(SlowDetector):
+        def detect(self, frame: object) -> object:  # type: ignore[override]
+            stop.ask(0)
+            return super().detect(frame)  # type: ignore[arg-type]
+
+    trap.detector = Asked(trap.clock, 2.0, trap.log)
+    with card_at(tmp_path) as card:
+        with pytest.raises(StopRequest) as request:
+            trap.run(card, Field(profile=TWO, stop=stop))
+        rows = card.connection.execute("SELECT status, attempts FROM bursts ORDER BY started_at").fetchall()
+    assert request.value.code == 0
+    assert [tuple(row) for row in rows] == [("captured", 0)]
+    assert trap.log == ["take t1", "look t1-1"]
+    assert (tmp_path / "card" / "media.csv").is_file()
+
+
+def test_without_its_model_a_trap_still_photographs_and_closes_its_days(tmp_path: Path) -> None:
+    """The pictures are safe and wait, the day before has its message, and the error is told."""
+
+    def missing() -> Detector:
+        raise ModelError("there is no such model")
+
+    trap = Trap(tmp_path, [1.0])
+    with card_at(tmp_path) as card:
+        trap.run(card)
+        later = VirtualClock(START + timedelta(days=1))
+        trap.clock, trap.triggers = later, VirtualTriggers(later, [0.0])
+        trap.camera, trap.ledger = VirtualCamera(later), Ledger(later, "boot-2")
+        trap.detector = LateDetector(missing)  # type: ignore[assignment]
+        with pytest.raises(ModelError):
+            trap.run(card)
+        waiting = card.connection.execute("SELECT status, attempts FROM bursts ORDER BY started_at").fetchall()
+        days = card.connection.execute("SELECT day FROM summaries").fetchall()
+    assert [tuple(row) for row in waiting] == [("analysed", 1), ("captured", 0)]
+    assert [row["day"] for row in days] == [START.date().isoformat()]
+
+
+def test_a_stop_ends_a_wait_at_once() -> None:
+    """Within a wait it interrupts, outside it is noted for later; the second time is at once everywhere."""
+    stop = Stop()
+    stop.ask(130)
+    with pytest.raises(StopRequest) as first, stop.waiting():
+        pytest.fail("it does not begin to wait")
+    assert first.value.code == 130
+    with pytest.raises(StopRequest):
+        stop.ask(0)
+    other = Stop()
+    with pytest.raises(StopRequest), other.waiting():
+        other.ask(0)
+
+
+def test_without_its_card_a_trap_counts_triggers_and_goes_on(tmp_path: Path) -> None:
+    """Gone from the second trigger to the fifth: three are counted, the fault is told, the sixth is taken."""
+    trap = Trap(tmp_path, [10.0, 100.0, 150.0, 200.0, 250.0, 1000.0])
+    told: list[StoreError] = []
+    supervisor = Supervised()
+    field = Field(profile=TWO, supervisor=supervisor)
+
+    def session() -> WatchReport:
+        if 90 < trap.clock.now_s < 300:
+            raise StoreError("the card is read-only")
+        with card_at(tmp_path) as card:
+            if trap.clock.now_s < 90:
+                trap.triggers.meanwhile = lambda now_s: _fail(card) if now_s == 100 else None
+            return trap.run(card, field)
+
+    def _fail(card: Card) -> None:
+        card.connection.execute("PRAGMA query_only = 1")
+
+    keep_watch(session, trap.triggers, trap.ledger, trap.clock, field, told.append)
+    with card_at(tmp_path) as card:
+        folded = fold(card, Rules())
+        down = spans(card.connection)["card"]
+    effort = folded.effort[START.date()]
+    assert len(told) == 1
+    assert (effort.suppressed, folded.restarts[START.date()]) == (3, 0)
+    assert folded.faults[START.date()] == ("card",)
+    assert down[0].length == pytest.approx(timedelta(seconds=210), abs=timedelta(seconds=60))
+    assert any("no card" in line for line in supervisor.told)
+    assert [entry for entry in trap.log if entry.startswith("take")] == ["take t10", "take t100", "take t1000"]
+
+
+def test_a_card_that_never_was_is_an_error(tmp_path: Path) -> None:
+    """At the start there is nobody to count for: the person at the trap is told."""
+    trap = Trap(tmp_path, [1.0])
+
+    def session() -> WatchReport:
+        raise StoreError("no card")
+
+    with pytest.raises(StoreError, match="no card"):
+        keep_watch(session, trap.triggers, trap.ledger, trap.clock, Field(), lambda _: None)

@@ -152,6 +152,17 @@ def test_each_controller_by_its_name(bus: I2cBus, tmp_path: Path) -> None:
         open_power_controller(configured(tmp_path, '[power]\ncontroller = "witty-pi-4"\n'))
 
 
+def test_a_pir_that_is_not_used_takes_no_pin_of_the_board(bus: I2cBus, tmp_path: Path) -> None:
+    """Where motion alone triggers, the PIR's usual pin is the Witty Pi's; what wakes the trap still is another's."""
+    bus.chips[0x08] = witty_pi()
+    motion = '[trigger]\nmode = "motion"\n[power]\ncontroller = "witty-pi-4"\n'
+    controller = open_power_controller(configured(tmp_path, motion))
+    assert isinstance(controller, WittyPiPower)
+    controller.close()
+    with pytest.raises(ConfigError, match=r"wake\.pin = 17"):
+        open_power_controller(configured(tmp_path, motion + "[wake]\npin = 17\n"))
+
+
 def test_a_halt_pin_needs_its_number(tmp_path: Path) -> None:
     """Where this program drives it; where the kernel does, the overlay must be there."""
     with pytest.raises(ConfigError, match=r"power\.pin = not set"):

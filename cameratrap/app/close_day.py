@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cameratrap.app.alerts import seal_alerts_anew
-from cameratrap.app.clock_check import clock_quality
 from cameratrap.app.clock_shift import correct_by_network, true_now
+from cameratrap.app.closed_days import ClosedDays
 from cameratrap.app.closing import (
     ClockCorrected,
     ClosedDay,
@@ -30,24 +30,21 @@ from cameratrap.app.closing import (
     Outcome,
 )
 from cameratrap.app.command_effects import SEND_NOW
-from cameratrap.app.fold import CardFold, and_empty, earlier_day, fold, summary_of
+from cameratrap.app.compose_day import DayComposer
+from cameratrap.app.fold import and_empty, fold
 from cameratrap.app.sealed_otherwise import summaries_sealed_otherwise
-from cameratrap.app.telling import in_order_of_worth, is_so, outgrown, own_day, tellings_of, untold
-from cameratrap.domain.effort import Effort, day_span
+from cameratrap.app.telling import outgrown
+from cameratrap.domain.effort import day_span
 from cameratrap.domain.events import station_day
-from cameratrap.domain.summaries import FAULTS, DailySummary, EarlierDay
+from cameratrap.domain.summaries import DailySummary
 from cameratrap.errors import CameraTrapError
 from cameratrap.store import summaries as store
 from cameratrap.store.card import Card
 from cameratrap.store.clock_shifts import days_left, has_untold, mark_told
-from cameratrap.store.commands import days_to_repeat, forget_override, overrides, unreported
+from cameratrap.store.commands import forget_override, overrides
 from cameratrap.store.connection import transaction
 from cameratrap.store.effort import armed_spans
-from cameratrap.store.sessions import had_modem_fault
-from cameratrap.store.summaries import Composed, Telling
-from cameratrap.wire.codec import decode, encode
-from cameratrap.wire.parts import join_neighbours
-from cameratrap.wire.quantise import quantise
+from cameratrap.store.summaries import Composed
 
 __all__ = [
     "ClockCorrected",
@@ -108,7 +105,8 @@ def seal_anew(card: Card, closing: Closing, now: datetime) -> list[Outcome]:
 
 def due_days(card: Card, closing: Closing, now: datetime, *, everything: bool = False) -> list[date]:
     """The days that ``close_due_days`` would close now, oldest first; nothing is changed."""
-    return _Closer(card, closing, fold(card, closing.rules), true_now(card.connection, now)).due(everything=everything)
+    composer = DayComposer(card, closing, fold(card, closing.rules), true_now(card.connection, now))
+    return _Closer(ClosedDays(composer)).due(everything=everything)
 
 
 def _closer(card: Card, closing: Closing, now: datetime, otherwise: Collection[int]) -> _Closer:
@@ -116,7 +114,7 @@ def _closer(card: Card, closing: Closing, now: datetime, otherwise: Collection[i
     folded = fold(card, closing.rules)
     left = days_left(card.connection, card.zone) & store.sequences(card.connection).keys()
     folded = and_empty(folded, left, nights_known=closing.rules.position is not None)
-    return _Closer(card, closing, folded, now, otherwise, withdrawn)
+    return _Closer(ClosedDays(DayComposer(card, closing, folded, now)), otherwise, withdrawn)
 
 
 def _yesterday_is_closed(card: Card, now: datetime) -> bool:
@@ -128,30 +126,21 @@ def _yesterday_is_closed(card: Card, now: datetime) -> bool:
     return station_day(first, card.zone) >= today
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Closer:
-    """One look at a card. ``done``: each closed day's number; ``days``: what they say now, where it can be told.
+    """Closes what is due and brings up to date what waits, after one look at a card.
 
     ``otherwise`` numbers the summaries that wait under another seal, ``withdrawn`` those of them that had been tried
     already: they are not sent any more, and the days they tell have other messages at once.
     """
 
-    card: Card
-    closing: Closing
-    folded: CardFold
-    now: datetime
+    closed: ClosedDays
     otherwise: Collection[int] = ()
     withdrawn: Collection[int] = ()
-    done: dict[date, int] = field(init=False)
-    days: dict[date, EarlierDay] = field(init=False)
-    tellings: list[Telling] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.done = store.sequences(self.card.connection)
-        self.tellings = store.tellings(self.card.connection)
-        self.days = {}
-        for day in self.done:
-            self._remember(day)
+    @property
+    def _look(self) -> DayComposer:
+        return self.closed.composer
 
     def run(self, *, everything: bool, hurried: bool, moved: bool = False) -> list[Outcome]:
         """Close what is due and bring up to date what waits; ``everything`` and ``hurried`` leave no day untold.
@@ -163,30 +152,35 @@ class _Closer:
             outcomes += self._attempt(self._close, day)
         outcomes += self.bring_up_to_date()
         if everything or hurried:
-            outcomes += self._tell_silent(self._silent)
+            outcomes += self._tell_each(self.closed.silent)
         if moved:
-            outcomes += self._tell_silent(self._days_to_come)
+            outcomes += self._tell_each(self.closed.to_come)
         if everything:
-            grown = outgrown(self.days, self.tellings)
-            outcomes += [DayOutgrown(day) for day in grown if day in self.folded.effort]
+            grown = outgrown(self.closed.says, self.closed.tellings)
+            outcomes += [DayOutgrown(day) for day in grown if day in self._look.folded.effort]
         return outcomes
 
     def bring_up_to_date(self) -> list[Outcome]:
         """Compose anew what waits untouched and is not so any more, or not so sealed; tell what was withdrawn."""
-        return [*self._compose_anew(), *self._tell_silent(self._withdrawn_days)]
+        outcomes: list[Outcome] = []
+        for day in self.closed.not_so_any_more(self.otherwise):
+            outcomes += self._attempt(self._tell_anew, day)
+        return [*outcomes, *self._tell_each(lambda: self.closed.told_only_in(self.withdrawn))]
 
     def due(self, *, everything: bool) -> list[date]:
         """The days to close now."""
-        operating = [day for day in self.folded.days if day not in self.done and self.folded.was_operating(day)]
+        folded = self._look.folded
+        operating = [day for day in folded.days if day not in self.closed.numbers and folded.was_operating(day)]
         return [day for day in operating if everything or self._is_over(day)]
 
     def _is_over(self, day: date) -> bool:
-        midnight = day_span(day, self.card.zone).end
-        if self.now < midnight:
+        look, zone = self._look, self._look.card.zone
+        midnight = day_span(day, zone).end
+        if look.now < midnight:
             return False
-        interval = self.closing.rules.interval
-        events = [event for event in self.folded.events if station_day(event.start, self.card.zone) == day]
-        return self.now >= midnight + PATIENCE or not any(event.end + interval > self.now for event in events)
+        interval = look.closing.rules.interval
+        events = [event for event in look.folded.events if station_day(event.start, zone) == day]
+        return look.now >= midnight + PATIENCE or not any(event.end + interval > look.now for event in events)
 
     def _attempt(self, do: Callable[[date], Sequence[Outcome]], day: date) -> Sequence[Outcome]:
         try:
@@ -195,64 +189,26 @@ class _Closer:
             return [ClosingFailed(day, error)]
 
     def _close(self, day: date) -> Sequence[Outcome]:
-        summary = self._summary(day, max(self.done.values(), default=0) + 1)
-        self._rounded(day, summary.sequence)  # raises for a day that cannot be told: it is not closed
-        speaks = self._has_its_own_message(summary)
+        summary = self._look.summary(day, max(self.closed.numbers.values(), default=0) + 1)
+        self._look.rounded(day, summary.sequence)  # raises for a day that cannot be told: it is not closed
+        speaks = self.closed.needs_its_own_message(summary)
         composed = self._compose(summary) if speaks else Composed()
-        store.close(self.card.connection, day, summary.sequence, composed, self.now)
-        self.done[day] = summary.sequence
-        self._remember(day)
-        self.tellings += composed.told
-        closed = ClosedDay(summary, composed.messages)
-        return [closed, *self._tell_leftovers(closed)] if speaks else [closed]
+        store.close(self._look.card.connection, day, summary.sequence, composed, self._look.now)
+        self.closed.add(day, summary.sequence, composed)
+        outcome = ClosedDay(summary, composed.messages)
+        return [outcome, *self._tell_leftovers(outcome)] if speaks else [outcome]
 
-    def _has_its_own_message(self, summary: DailySummary) -> bool:
-        volts, low = summary.health.battery_v, self.closing.low_battery_v
-        if low is not None and volts is not None and volts < low:
-            return True
-        ends_its_period = self._period(summary.day + timedelta(days=1)) > self._period(summary.day)
-        return ends_its_period or bool(self._before_period(summary.day, self._silent()))
-
-    def _period(self, day: date) -> int:
-        return day.toordinal() // self.closing.every_days
-
-    def _silent(self) -> list[date]:
-        """The days that nothing tells and that have no message of their own, or had one that was refused for good."""
-        spoke = {telling.day for telling in self.tellings if telling.stands and self._is_own(telling)}
-        return [day for day in self._missing() if day not in spoke]
-
-    def _is_own(self, telling: Telling) -> bool:
-        return telling.sequence == self.done.get(telling.day)
-
-    def _missing(self) -> list[date]:
-        """The days that nothing tells as they are now, also those that have grown since; the newest first.
-
-        Without those whose own message is composed anew, and those of an old card that were told nobody knows how.
-        """
-        left_alone = {telling.sequence for telling in self.tellings if telling.stands and not telling.says}
-        left_alone.update(store.untouched(self.card.connection))
-        missing = untold(self.days, self.tellings)
-        return sorted((day for day in missing if self.done[day] not in left_alone), reverse=True)
-
-    def _days_to_come(self) -> list[date]:
-        today = station_day(self.now, self.card.zone)
-        return [day for day in self._missing() if day > today]
-
-    def _withdrawn_days(self) -> list[date]:
-        """Those of the silent days that only a withdrawn message told."""
-        told_there = {telling.day for telling in self.tellings if telling.sequence in self.withdrawn}
-        return [day for day in self._silent() if day in told_there]
-
-    def _before_period(self, today: date, days: Sequence[date]) -> list[date]:
-        return [day for day in days if self._period(day) < self._period(today)]
+    def _compose(self, summary: DailySummary) -> Composed:
+        return self._look.messages(summary, self.closed.says, self.closed.tellings)
 
     def _tell_leftovers(self, closed: ClosedDay) -> Sequence[Outcome]:
         """What a day's message had to leave out: at once what was left out before, the rest as far as is allowed."""
-        outcomes = self._tell_silent(lambda: self._before_period(closed.summary.day, self._missing()))
-        allowed = self.closing.max_messages - len(closed.messages) - len(outcomes)
-        return [*outcomes, *self._tell_silent(self._missing, most=allowed)]
+        day, days = closed.summary.day, self.closed
+        outcomes = self._tell_each(lambda: days.before_period(day, days.missing()))
+        allowed = self._look.closing.max_messages - len(closed.messages) - len(outcomes)
+        return [*outcomes, *self._tell_each(days.missing, most=allowed)]
 
-    def _tell_silent(self, silent: Callable[[], Sequence[date]], *, most: int = sys.maxsize) -> list[Outcome]:
+    def _tell_each(self, silent: Callable[[], Sequence[date]], *, most: int = sys.maxsize) -> list[Outcome]:
         """Messages of their own for silent days, the newest first, since it may carry the others."""
         outcomes: list[Outcome] = []
         tried: set[date] = set()
@@ -263,77 +219,18 @@ class _Closer:
 
     def _tell(self, day: date) -> Sequence[Outcome]:
         # A number that a message had stays taken: other bytes under it would not be the same message.
-        taken = self.done[day] in store.spoken(self.card.connection)
-        number = max(self.done.values()) + 1 if taken else self.done[day]
-        composed = self._compose(self._summary(day, number))
+        connection, numbers = self._look.card.connection, self.closed.numbers
+        taken = numbers[day] in store.spoken(connection)
+        number = max(numbers.values()) + 1 if taken else numbers[day]
+        composed = self._compose(self._look.summary(day, number))
         put = store.close if taken else store.tell
-        put(self.card.connection, day, number, composed, self.now)
-        self.done[day] = number
-        self.tellings += composed.told
+        put(connection, day, number, composed, self._look.now)
+        self.closed.renumber(day, number, composed)
         return [DayTold(day, composed.messages)]
 
-    def _summary(self, day: date, sequence: int) -> DailySummary:
-        closing = self.closing
-        power = closing.power() if closing.power else None
-        clock = closing.clock or clock_quality(self.card.connection, self.now)
-        summary = summary_of(self.card, self.folded, day, sequence, power=power, clock=clock)
-        faults = {*(summary.health.faults or ())}
-        if had_modem_fault(self.card.connection, day):
-            faults.add("modem")
-        if self.folded.waiting:  # bursts on the card that no day has: their clock was never set
-            faults.add("clock")
-        return replace(summary, health=replace(summary.health, faults=tuple(f for f in FAULTS if f in faults)))
-
-    def _compose(self, summary: DailySummary) -> Composed:
-        closing, connection, number = self.closing, self.card.connection, summary.sequence
-        reports = unreported(connection, number)
-        before = {day: each for day, each in self.days.items() if day < summary.day}
-        others = [telling for telling in self.tellings if telling.sequence != number]
-        messages = encode(
-            replace(summary, commands=tuple(each.report for each in reports)),
-            closing.taxa,
-            max_messages=closing.max_messages,
-            earlier=in_order_of_worth(before, others, days_to_repeat(connection, number)),
-            sealer=closing.sealer,
-        )
-        parts = [decode(message, closing.taxa, opener=closing.opener) for message in messages]
-        (told,) = join_neighbours(part for part in parts if isinstance(part, DailySummary))
-        return Composed(tuple(messages), tellings_of(told), reports)
-
-    def _rounded(self, day: date, sequence: int) -> EarlierDay:
-        """A day as a message would tell it now. Raises CameraTrapError where none can."""
-        carried = earlier_day(self.folded, day, sequence)
-        effort = Effort(hours_armed=carried.hours_armed, hours_armed_night=carried.hours_armed_night)
-        return own_day(quantise(DailySummary(day, sequence, carried.tallies, effort), self.closing.taxa))
-
-    def _remember(self, day: date) -> None:
-        """Note what a closed day says now. One that cannot be told any more, or is not on the card, is left out."""
-        if day not in self.folded.effort:
-            return
-        try:
-            self.days[day] = self._rounded(day, self.done[day])
-        except CameraTrapError:
-            self.days.pop(day, None)
-
-    def _compose_anew(self) -> list[Outcome]:
-        """Bring the messages that still lie untouched in the outbox up to what the card says now."""
-        by_number = {sequence: day for day, sequence in self.done.items()}
-        outcomes: list[Outcome] = []
-        for sequence in store.untouched(self.card.connection):
-            day = by_number[sequence]
-            if day in self.folded.effort and (sequence in self.otherwise or not self._says_what_is_so(sequence)):
-                outcomes += self._attempt(self._tell_anew, day)
-        return outcomes
-
-    def _says_what_is_so(self, sequence: int) -> bool:
-        told = [telling for telling in self.tellings if telling.sequence == sequence]
-        known = [telling for telling in told if telling.day in self.folded.effort]
-        return all(telling.day in self.days and is_so(telling, self.days[telling.day]) for telling in known)
-
     def _tell_anew(self, day: date) -> Sequence[Outcome]:
-        sequence = self.done[day]
-        composed = self._compose(self._summary(day, sequence))
-        if store.tell_anew(self.card.connection, day, sequence, composed, self.now):
-            self.tellings = [telling for telling in self.tellings if telling.sequence != sequence]
-            self.tellings += composed.told
+        sequence = self.closed.numbers[day]
+        composed = self._compose(self._look.summary(day, sequence))
+        if store.tell_anew(self._look.card.connection, day, sequence, composed, self._look.now):
+            self.closed.replace(sequence, composed)
         return []

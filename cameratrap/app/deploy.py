@@ -73,6 +73,12 @@ def deploy(folder: Path, wanted: Deployment) -> tuple[Deployed, Deployment]:
         return outcome, read_record(folder / RECORD)
 
 
+def own_deployment(station: str, utc_offset_minutes: int, start: datetime) -> Deployment:
+    """The one that a trap begins by itself where nobody has; ``start`` is aware."""
+    name = station or "unnamed"
+    return Deployment(f"{name}_{start:%Y%m%d}", name, utc_offset_minutes, start)
+
+
 def check_lasts(folder: Path) -> None:
     """Raises UsageError where the deployment of the card has ended: what is recorded from now on is none of it.
 

@@ -34,11 +34,6 @@ class Examined:
     offsets_s: tuple[float, ...] | None = None
     error: str | None = None
 
-    @property
-    def is_clip(self) -> bool:
-        """Whether it has a length in time."""
-        return self.offsets_s is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Examiner:

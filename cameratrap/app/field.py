@@ -15,6 +15,7 @@ from cameratrap.app.stopping import Stop
 from cameratrap.domain.capture import BurstProfile
 from cameratrap.ports import Detector, Supervisor, Trigger
 from cameratrap.store.card import Card
+from cameratrap.store.device_faults import begin_anew
 
 
 class Unsupervised:
@@ -76,11 +77,13 @@ class Standing:
 class Field:
     """``looks``: whether bursts are looked at at all, or wait for another run.
 
+    ``begin`` says what becomes of the devices that an earlier process has found broken: they are found again, or work.
     ``reread`` gives what stands when commands have changed something, None where that changes nothing here.
 
-    It is given the card's index, ``open_battery`` the card.
+    Both are given the card's index, ``open_battery`` the card.
     """
 
+    begin: Callable[[Connection], None] = begin_anew
     supervisor: Supervisor = field(default_factory=Unsupervised)
     stop: Stop = field(default_factory=Stop)
     profile: BurstProfile = field(default_factory=BurstProfile)

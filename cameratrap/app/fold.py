@@ -56,9 +56,13 @@ class CardFold:
     waiting: frozenset[date] = frozenset()
 
     def was_operating(self, day: date) -> bool:
-        """Whether the trap was on at all: a day on which it was off has nothing to report."""
+        """Whether the trap was on at all: a day on which it was off has nothing to report.
+
+        One that only counted its triggers, since the battery allowed no pictures, still tells that it is there.
+        """
         effort = self.effort[day]
-        return bool(effort.hours_armed or effort.triggers or self.tallies[day] or self.faults[day])
+        counted = effort.hours_armed or effort.triggers or effort.suppressed
+        return bool(counted or self.tallies[day] or self.faults[day])
 
 
 def fold(card: Card, rules: Rules) -> CardFold:

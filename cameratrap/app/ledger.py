@@ -39,6 +39,7 @@ class Ledger:
         self._is_armed = self._was_armed = False
         self._armed_since = armed_since
         self._stretch: int | None = None
+        self._began: tuple[datetime, float] | None = None  # a stretch that is not written yet
         self._gone: tuple[Incident, datetime] | None = None
         self._written_s = clock.monotonic_s()
         self._written_on = clock.now().date()
@@ -67,12 +68,14 @@ class Ledger:
             self._energy.took(activity, seconds)
 
     def arm(self, connection: Connection, *, armed: bool) -> None:
-        """From now on the trap is armed, which is durable when this returns, or it no longer is. Raises StoreError."""
+        """From now on the trap is armed, which the next transaction writes, or it no longer is. Raises StoreError."""
         if armed is self._is_armed:
             return
+        if self._began is not None:
+            self._begin(connection)
+            self._was_armed = True
         self._is_armed, self._stretch = armed, None
-        if armed:
-            self.flush(connection)
+        self._began = (self._clock.now(), self._clock.monotonic_s()) if armed else None
 
     def flush(self, connection: Connection) -> None:
         """Write down what has gathered. Raises StoreError."""
@@ -91,12 +94,17 @@ class Ledger:
 
     def card_is_gone(self, why: str) -> None:
         """What follows is for a card that is opened anew; until then nothing is photographed."""
-        self._is_armed, self._stretch = False, None
+        self._is_armed, self._stretch, self._began = False, None, None
         if self._gone is None:
             self._gone = Incident(CARD, why, self._clock.monotonic_s(), recovered=False), self._clock.now()
 
     def is_due(self) -> bool:
-        """Whether what has gathered should wait no longer: also at midnight, when the day is closed."""
+        """Whether what has gathered should wait no longer: also at midnight, when the day is closed.
+
+        A beginning is due at once: that the trap was started is to be known even if it is cut off soon.
+        """
+        if self._began is not None:
+            return True
         waits = self._is_armed or self._suppressed or self._incidents
         late = self._clock.monotonic_s() - self._written_s >= WRITE_EVERY.total_seconds()
         return bool(waits) and (late or self._clock.now().date() != self._written_on)
@@ -111,6 +119,7 @@ class Ledger:
             yield
             stretch = self._write(connection)
         self._stretch, self._was_armed = stretch, self._was_armed or stretch is not None
+        self._began = None
         self._suppressed.clear()
         self._incidents.clear()
         self._gone = None
@@ -132,6 +141,11 @@ class Ledger:
             return None
         if self._stretch is None and self._armed_since is not None and not self._was_armed:
             return arm_since(connection, self._armed_since, now, now_s, self._boot_id, clock=quality)
-        if self._stretch is None:
-            return arm(connection, now, now_s, self._boot_id, resumed=self._was_armed, clock=quality)
-        return still_armed(connection, self._stretch, now, now_s, clock=quality)
+        stretch = self._begin(connection) if self._stretch is None else self._stretch
+        return still_armed(connection, stretch, now, now_s, clock=quality)
+
+    def _begin(self, connection: Connection) -> int:
+        """The stretch that has begun, and nothing more is known of it."""
+        assert self._began is not None  # noqa: S101 - it is armed, and that was not written yet
+        start, start_s = self._began
+        return arm(connection, start, start_s, self._boot_id, resumed=self._was_armed, clock=self._clock.quality())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from cameratrap.app.armed import DEVICES
 from cameratrap.app.fold import CardFold
@@ -13,11 +16,12 @@ from cameratrap.errors import StoreError
 from cameratrap.store.bursts import Picture, all_pictures
 from cameratrap.store.card import Card
 from cameratrap.store.clock_shifts import originals
-from cameratrap.store.durable import write_durably
+from cameratrap.store.durable import PART, name_parts, write_part
 from cameratrap.store.observations import picture_counts, suppressed_counts
 from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 from cameratrap.store.timings import timings
 
+MEDIA, EFFORT = "media.csv", "effort.csv"
 MEDIA_COLUMNS = (
     "path",
     "original_name",
@@ -51,17 +55,42 @@ EFFORT_COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TablesFailed:
+    """The tables are still those of another day; they are written again with the next."""
+
+    error: StoreError
+
+
+def tables_written_on(card: Card) -> date | None:
+    """The station's day on which the tables were last written, by the file's own time; None where there are none."""
+    try:
+        return datetime.fromtimestamp((card.folder / EFFORT).stat().st_mtime, card.zone).date()
+    except OSError:
+        return None
+
+
 def write_plain_tables(card: Card, folded: CardFold) -> None:
     """Write both tables whole, each at once, so that neither is ever half of an older state. Raises StoreError."""
+    media, effort = card.folder / MEDIA, card.folder / EFFORT
     try:
-        write_durably(card.folder / "media.csv", _csv(MEDIA_COLUMNS, _media_rows(card)))
-        write_durably(card.folder / "effort.csv", _csv(EFFORT_COLUMNS, _effort_rows(folded)))
+        write_part(media, _csv(MEDIA_COLUMNS, _media_rows(card)))
+        write_part(effort, _csv(EFFORT_COLUMNS, _effort_rows(folded)))
+        name_parts([media, effort])
     except OSError as error:
+        _abandon_parts(card)
         raise StoreError(
             f"the plain tables of {card.folder} cannot be written",
             why=error.strerror or str(error),
             hint="the index is whole; the tables are written again by the next run",
         ) from error
+
+
+def _abandon_parts(card: Card) -> None:
+    """On a card that is full, half a table takes the room of what can be counted no other way."""
+    for name in (MEDIA, EFFORT):
+        with contextlib.suppress(OSError):
+            (card.folder / (name + PART)).unlink(missing_ok=True)
 
 
 def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:

@@ -36,6 +36,11 @@ class UnderWay:
                 raise frame
             yield frame
 
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has asked for the burst that is under way, so that its pictures are in memory alone."""
+        return self._key is not None
+
     def incidents(self) -> Sequence[Incident]:
         """The camera's."""
         return self._camera.incidents()

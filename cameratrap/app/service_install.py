@@ -53,7 +53,7 @@ def install(units: Sequence[Unit], folder: Path, manager: ServiceManager, *, sta
         for unit in units:
             write_durably(folder / unit.name, unit.text.encode())
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written", why=error.strerror or str(error)) from error
+        raise _cannot_write(folder, error) from error
     manager.reload()
     manager.enable([unit.name for unit in units if unit.enable])
     if start:
@@ -82,7 +82,12 @@ def _take_away(names: Sequence[str], folder: Path, manager: ServiceManager) -> N
         for name in names:
             remove_durably(folder / name)
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written", why=error.strerror or str(error)) from error
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> StoreError:
+    hint = "run it with sudo, if the folder is root's"
+    return StoreError(f"{folder} cannot be written", why=error.strerror or str(error), hint=hint)
 
 
 def _is_ours(path: Path) -> bool:

@@ -42,20 +42,30 @@ def sweep(card: Card, *, keep_partial: bool = True) -> SweepReport:
     aside = [_set_aside(card.folder, path) for path in partial] if keep_partial else []
     for path in [] if keep_partial else partial:
         remove_durably(card.folder / path)
-    for path in pictures(card.folder, since=since):
-        if path not in known:
-            if _index(card, path):
-                indexed.append(path)
-            else:
-                aside.append(_set_aside(card.folder, path))
+    for path in _durable(card.folder, [path for path in pictures(card.folder, since=since) if path not in known]):
+        if _index(card, path):
+            indexed.append(path)
+        else:
+            aside.append(_set_aside(card.folder, path))
     return SweepReport(tuple(indexed), tuple(aside), () if keep_partial else tuple(partial))
 
 
 def _name_whole(folder: Path, partial: Sequence[str]) -> list[str]:
     """Give the pictures that are whole their names; returns the others."""
     whole = [path for path in partial if _is_whole((folder / path).read_bytes())]
+    for path in whole:
+        sync(folder / path)
     name_parts([folder / path.removesuffix(PART) for path in whole])
     return [path for path in partial if path not in whole]
+
+
+def _durable(folder: Path, unknown: Sequence[str]) -> Sequence[str]:
+    """These pictures, which a process may have left that was killed, before it had made content and names durable."""
+    for path in unknown:
+        sync(folder / path)
+    for parent in dict.fromkeys((folder / path).parent for path in unknown):
+        sync(parent)
+    return unknown
 
 
 def _is_whole(jpeg: bytes) -> bool:

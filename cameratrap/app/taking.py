@@ -16,6 +16,7 @@ from cameratrap.app.analyse import Failure
 from cameratrap.app.ledger import Ledger
 from cameratrap.domain.activities import Activity
 from cameratrap.domain.capture import BurstProfile
+from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import CameraTrapError
 from cameratrap.ports import Camera, Clock, Frame, Trigger
 from cameratrap.store import timings
@@ -106,7 +107,16 @@ class Taker:
         for frame in self._camera.capture_burst(trigger, profile):
             source = frame.source_sha256 or sha256_of(frame.jpeg)
             if not frame.source_sha256 or not has_source(self._card.connection, source):
-                jpeg = tagged(frame.jpeg, self._tags(burst, trigger, frame, source))
+                tags = picture_tags(
+                    frame,
+                    trigger,
+                    self._clock.quality(),
+                    burst=burst,
+                    deployment=self._card.deployment.deployment,
+                    boot_id=self._boot_id,
+                    serial=self._serial,
+                )
+                jpeg = tagged(frame.jpeg, tags)
                 written.append(_Written(self._folder.write(jpeg), frame, source))
 
     def _name(self, written: list[_Written], failure: Failure | None) -> tuple[list[_Written], Failure | None]:
@@ -165,22 +175,33 @@ class Taker:
             brightness=max(lumas, default=None),
         )
 
-    def _tags(self, burst: str, trigger: Trigger, frame: Frame, source_sha256: str) -> PictureTags:
-        return PictureTags(
-            captured_at=frame.captured_at,
-            serial=frame.serial or self._serial,
-            cause=trigger.cause,
-            burst=burst,
-            trigger_key=trigger.key,
-            position=frame.position,
-            of=frame.of,
-            source_sha256=source_sha256,
-            source_name=frame.name,
-            deployment=self._card.deployment.deployment,
-            boot_id=self._boot_id,
-            monotonic_s=trigger.monotonic_s,
-            clock=self._clock.quality(),
-        )
+
+def picture_tags(
+    frame: Frame,
+    trigger: Trigger,
+    clock: ClockQuality | None,
+    *,
+    burst: str,
+    deployment: str,
+    boot_id: str,
+    serial: str,
+) -> PictureTags:
+    """What a picture says of itself; ``serial`` is the trap's, for a frame that does not know of another."""
+    return PictureTags(
+        captured_at=frame.captured_at,
+        serial=frame.serial or serial,
+        cause=trigger.cause,
+        burst=burst,
+        trigger_key=trigger.key,
+        position=frame.position,
+        of=frame.of,
+        source_sha256=frame.source_sha256 or sha256_of(frame.jpeg),
+        source_name=frame.name,
+        deployment=deployment,
+        boot_id=boot_id,
+        monotonic_s=trigger.monotonic_s,
+        clock=clock,
+    )
 
 
 def burst_name(trigger: Trigger) -> str:

@@ -29,13 +29,19 @@ class TreatmentFailed:
 
 
 def treat_pictures(card: Card, now: datetime) -> list[TreatmentFailed]:
-    """Carry out all that is decided and not done, also by an earlier run; returns what cannot be done now."""
-    failed = []
+    """Carry out all that is decided and not done, also by an earlier run; returns what cannot be done now.
+
+    What was done is noted at the end and at once: what a power cut leaves without a note is done again. Raises
+    StoreError where the index cannot be written.
+    """
+    done, failed = {}, []
     for each in undone(card.connection):
         try:
-            finish(card.connection, each.id, _treat(card, each), now)
+            done[each.id] = _treat(card, each)
         except CameraTrapError as error:
             failed.append(TreatmentFailed(each.path, error))
+    if done:
+        finish(card.connection, done, now)
     return failed
 
 

@@ -11,7 +11,6 @@ from cameratrap.app.taking import Taken
 from cameratrap.errors import DeviceError
 from cameratrap.ports import Camera, Clock, TriggerSource
 from cameratrap.store.card import Card
-from cameratrap.store.device_faults import begin_anew
 from cameratrap.store.effort import starts_by_day
 
 # A camera whose driver has restarted it in vain so many bursts in a row is left to a new process, and in the end to a
@@ -38,8 +37,8 @@ class Vigil:
         self._status = ""
 
     def begin(self) -> None:
-        """What an earlier process found broken is found again, or works."""
-        begin_anew(self._card.connection)
+        """Devices that an earlier process found broken."""
+        self._field.begin(self._card.connection)
 
     def note(self, taken: Taken) -> None:
         """A trigger was taken up, which is progress."""

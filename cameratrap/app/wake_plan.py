@@ -26,12 +26,14 @@ class NextWake:
     """What one power-on leaves for the next, which reads it before its card's index is opened.
 
     ``alarm_at`` is aware. ``is_timelapse``: the alarm is for a picture. ``profile`` is how bursts are taken, by the
-    commands and the battery as they were.
+    commands and the battery as they were. ``last_path`` is the greatest that the index has: where that is damaged by
+    then, no name of it is given twice.
     """
 
     alarm_at: datetime | None
     is_timelapse: bool
     profile: BurstProfile
+    last_path: str | None = None
 
 
 def read_plan(card: Path) -> NextWake | None:
@@ -40,7 +42,8 @@ def read_plan(card: Path) -> NextWake | None:
         facts = json.loads((card / PLAN_FILE).read_text(encoding="utf-8"))
         alarm_at = None if facts["alarm_at"] is None else datetime.fromisoformat(facts["alarm_at"])
         profile = BurstProfile(int(facts["count"]), float(facts["spacing_s"]), bool(facts["lamp"]))
-        return NextWake(alarm_at, bool(facts["timelapse"]), profile)
+        last_path = facts.get("last_path")
+        return NextWake(alarm_at, bool(facts["timelapse"]), profile, None if last_path is None else str(last_path))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -53,6 +56,7 @@ def write_plan(card: Path, plan: NextWake) -> None:
         "count": plan.profile.count,
         "spacing_s": plan.profile.spacing_s,
         "lamp": plan.profile.lamp,
+        "last_path": plan.last_path,
     }
     try:
         write_durably(card / PLAN_FILE, json.dumps(facts).encode())

@@ -14,11 +14,9 @@ from cameratrap.app.card_keeper import CardKeeper
 from cameratrap.app.close_day import PATIENCE, Closing
 from cameratrap.app.command_effects import sleeps
 from cameratrap.app.field import Field, Standing
-from cameratrap.app.fold import fold
-from cameratrap.app.ledger import Ledger
+from cameratrap.app.ledger import CARD, Ledger
 from cameratrap.app.look import LookSettings
 from cameratrap.app.looking import Looker
-from cameratrap.app.plain_tables import write_plain_tables
 from cameratrap.app.power_watch import PowerState
 from cameratrap.app.stopping import StopRequest
 from cameratrap.app.taking import Taker, burst_name
@@ -94,9 +92,9 @@ class Watch:
             self._look_while_any_waits()
         except StoreError:
             raise
-        except (StopRequest, CameraTrapError):  # without a camera or a model the days are closed all the same
+        except (StopRequest, CameraTrapError) as end:  # without a camera or a model the days are closed all the same
             self._looker.give_back()
-            self._finish()
+            self._finish(stopped=isinstance(end, StopRequest))
             raise
         self._finish(ended=ended)
         return self._report
@@ -123,13 +121,15 @@ class Watch:
             return
         trigger = self._next(self._vigil.timeout_s() if self._vigil else None)
         if trigger is not None:
+            self._stand(self._vigil.standing() if self._vigil else None)  # a command may have come while it waited
             self._take(trigger)
 
-    def _finish(self, *, ended: bool = False) -> None:
+    def _finish(self, *, ended: bool = False, stopped: bool = False) -> None:
+        """The tables are written anew where somebody may come for them, and not at the end of each power-on."""
         if self._ledger.is_armed:
             self._ledger.flush(self._card.connection)
         self._after.close(everything=ended)
-        write_plain_tables(self._card, fold(self._card, self._after.closing.rules))
+        self._after.tabulate(anew=stopped or not self._vigil)
 
     @property
     def _looks(self) -> bool:
@@ -174,6 +174,8 @@ class Watch:
             return "asleep"
         if self._saving >= Saving.PICTURES:
             return "battery"
+        if self._saving >= Saving.INFERENCE and not self._after.has_room():
+            return CARD  # nothing is looked at, so nothing could go: what is free is for rows and messages
         return self._field.admission.admit(trigger) if self._field.admission else None
 
     @property
@@ -221,6 +223,8 @@ class Watch:
             self._ledger.flush(self._card.connection)
         if not self._looker.waits or self._is_past_patience():
             self._after.close()
+            if self._vigil:
+                self._after.tabulate()
 
     def _save(self, power: PowerState) -> None:
         """Give up what the battery no longer allows, or take it up again: bursts that waited are looked at."""

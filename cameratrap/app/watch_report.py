@@ -9,6 +9,7 @@ from datetime import datetime
 from cameratrap.app.alerts import AlertFailed, AlertOutcome
 from cameratrap.app.closing import ClosedDay, ClosingFailed
 from cameratrap.app.closing import Outcome as ClosingOutcome
+from cameratrap.app.plain_tables import TablesFailed
 from cameratrap.app.seal_pictures import SealingFailed
 from cameratrap.app.treat import TreatmentFailed
 from cameratrap.domain.saving import Saving
@@ -34,7 +35,7 @@ class SavingChanged:
     battery_v: float | None
 
 
-Outcome = SavingChanged | BurstReport | ClosingOutcome | TreatmentFailed | SealingFailed | AlertOutcome
+Outcome = SavingChanged | BurstReport | ClosingOutcome | TreatmentFailed | SealingFailed | AlertOutcome | TablesFailed
 Tell = Callable[[Outcome], None]
 
 
@@ -56,6 +57,6 @@ class WatchReport:
             self.failures += what.error is not None
         elif isinstance(what, ClosedDay):
             self.days_closed += 1
-        elif isinstance(what, ClosingFailed | TreatmentFailed | SealingFailed | AlertFailed):
+        elif isinstance(what, ClosingFailed | TreatmentFailed | SealingFailed | AlertFailed | TablesFailed):
             self.failures += 1
         self._tell(what)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cameratrap.cli.context import Context
-from cameratrap.cli.output import Output, plain, plural, table_options
+from cameratrap.cli.output import Output, plain, table_options
+from cameratrap.cli.transmit_report import COLUMNS, credits_in_words, rows, say_report, say_what_else, waiting_in_words
 from cameratrap.errors import StoreError
 
 if TYPE_CHECKING:
@@ -20,27 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cameratrap.app.transmit_plan import Limits
-    from cameratrap.app.transmit_report import Attempt, MailboxCheck, TransmitReport
-    from cameratrap.store.outbox import Outbox, OutboxMessage
-
-COLUMNS = (
-    "kind",
-    "day",
-    "sequence",
-    "part",
-    "bytes",
-    "credits",
-    "state",
-    "attempts",
-    "uncertain_attempts",
-    "joules",
-    "next_attempt_at",
-    "mo_status",
-    "momsn",
-    "fault",
-    "detail",
-    "payload",
-)
+    from cameratrap.app.transmit_report import Attempt, MailboxCheck
+    from cameratrap.store.outbox import OutboxMessage
 
 
 @click.command()
@@ -113,10 +95,10 @@ def _show(ctx: Context, out: Output, limits: Limits) -> int:
         due = [message for message in wanted(outbox, now, limits) if message.name not in spared]
         mailbox = limits.mailbox_credits if mailbox_is_due(outbox, now, limits) else 0
         least, most = _costs(connection, due, limits, mailbox)
-        out.table(COLUMNS, _rows(outbox, due))
+        out.table(COLUMNS, rows(outbox, due))
         waiting = [message for message in queued if message not in due]
-        ctx.say(f"{len(due)} due, {_credits(least, most)}; {_waiting(outbox, waiting, limits, now)}")
-        _say_what_else(ctx, outbox, limits, now)
+        ctx.say(f"{len(due)} due, {credits_in_words(least, most)}; {waiting_in_words(outbox, waiting, limits, now)}")
+        say_what_else(ctx, outbox, limits, now)
     if mailbox:
         unless = ", unless a message gets through first" if due else ""
         ctx.say(f"a credit is for the mailbox{unless}: no session got through for modem.mailbox_every_days")
@@ -189,20 +171,20 @@ def _send(ctx: Context, out: Output, port: str | None, limits: Limits) -> int:
             ask_for_the_time(ctx, port, clock, connection, limits.power)
             waiting = outbox.messages(OutboxState.QUEUED)
             held = held_back(outbox, clock.now(), limits)
-            status = _report(ctx, out, outbox, TransmitReport(waiting=waiting, superseded=superseded), limits)
+            status = say_report(ctx, out, outbox, TransmitReport(waiting=waiting, superseded=superseded), limits)
             if held is not None:
                 raise resting_error(*held)
             return status
         if not pays_for_any(outbox, clock, limits, due):
             # Before the modem is opened, which may switch it on.
             report = TransmitReport(unsent=due, superseded=superseded, out_of_energy=True)
-            return _report(ctx, out, outbox, report, limits)
+            return say_report(ctx, out, outbox, report, limits)
         with closing(open_link(ctx.config, port, number_counts=number_counts(connection))) as link:
             report = transmit(outbox, link, clock, limits, hooks(ctx, connection, clock, _teller(ctx)))
             report.superseded = [*superseded, *report.superseded]
             if report.contact:
                 check_clock(ctx, link, clock, connection)
-        return _report(ctx, out, outbox, report, limits)
+        return say_report(ctx, out, outbox, report, limits)
 
 
 def _teller(ctx: Context) -> Callable[[Attempt | MailboxCheck], None]:
@@ -211,79 +193,3 @@ def _teller(ctx: Context) -> Callable[[Attempt | MailboxCheck], None]:
         ctx.say(plain(f"{each.label}: {each.result.status}{unsure} ({each.result.detail})"))
 
     return tell
-
-
-def _report(ctx: Context, out: Output, outbox: Outbox, report: TransmitReport, limits: Limits) -> int:
-    from cameratrap.app.transmit_report import UnsentError
-
-    out.table(COLUMNS, _rows(outbox, [*report.sent, *report.unsent]))
-    least, most = report.credits
-    now = datetime.now(ctx.config.station.zone)
-    ctx.say(f"{len(report.sent)} sent, {_credits(least, most)}; {_waiting(outbox, report.waiting, limits, now)}")
-    if report.superseded:
-        told = "newer messages have told all they tell but for their health"
-        ctx.say(f"{len(report.superseded)} superseded and not sent: {told}")
-    _say_what_else(ctx, outbox, limits, now)
-    if report.device_error is not None:
-        raise report.device_error
-    if report.unsent:
-        raise UnsentError(report.unsent, out_of_energy=report.out_of_energy)
-    return 0
-
-
-def _say_what_else(ctx: Context, outbox: Outbox, limits: Limits, now: datetime) -> None:
-    """What the day's energy is, and what keeps the modem from being tried."""
-    from cameratrap.store.sessions import taken_on
-
-    if limits.power is not None:
-        used = sum(each.joules for each in taken_on(outbox.connection, now.date()))
-        session = limits.power.session_w * limits.deadline_s
-        ctx.say(f"{used:.0f} of {limits.power.day_j:.0f} J used today; a session takes up to {session:.0f} J")
-    fault = outbox.standing_fault()
-    if fault is not None:
-        rest = f"no session before {fault.next_at.isoformat(timespec='seconds')} without --now"
-        ctx.say(plain(f"the modem's {fault.fault} fault stands since {fault.since:%Y-%m-%d} ({fault.detail}); {rest}"))
-
-
-def _credits(least: int, most: int) -> str:
-    return plural(least, "credit") if least == most else f"{least} to {most} credits"
-
-
-def _waiting(outbox: Outbox, messages: Sequence[OutboxMessage], limits: Limits, now: datetime) -> str:
-    """How many wait, and until when the first of them does; no message before the modem's rest is over."""
-    fault = outbox.standing_fault()
-    rests = fault is not None and fault.holds(now) and not limits.ignore_schedule
-    rest = [fault.next_at] if fault is not None and rests else []
-    times = [[*rest, *([message.next_attempt_at] if message.next_attempt_at else [])] for message in messages]
-    planned = [max(each) for each in times if each]
-    until = f", the first until {min(planned).isoformat(timespec='seconds')}" if planned else ""
-    return f"{len(messages)} wait{until}"
-
-
-def _rows(outbox: Outbox, messages: Sequence[OutboxMessage]) -> list[dict[str, object]]:
-    from cameratrap.store.sessions import joules_by_message
-
-    joules = joules_by_message(outbox.connection)
-    return [_row(message, joules.get(message.name, 0.0)) for message in messages]
-
-
-def _row(message: OutboxMessage, joules: float) -> dict[str, object]:
-    planned = message.next_attempt_at
-    return {
-        "kind": message.kind,
-        "day": None if message.day is None else message.day.isoformat(),
-        "sequence": message.sequence,
-        "part": message.part,
-        "bytes": len(message.payload),
-        "credits": message.credits,
-        "state": message.state.value,
-        "attempts": message.attempts,
-        "uncertain_attempts": message.uncertain_attempts,
-        "joules": round(joules, 1),
-        "next_attempt_at": None if planned is None else planned.isoformat(timespec="seconds"),
-        "mo_status": message.last_mo_status,
-        "momsn": message.momsn,
-        "fault": message.fault,
-        "detail": message.detail,
-        "payload": message.payload.hex(),
-    }

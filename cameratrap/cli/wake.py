@@ -53,29 +53,45 @@ def wake(ctx: Context, cause: str, *, stay: bool, dry_run: bool) -> int:
     For a trap that its PIR switches on (power.controller). It photographs first, unless an alarm switched it on, looks
     at the pictures when wake.batch of them wait, closes the day and sends when that is due; then it sets the alarm for
     whatever comes next and hands the power back, also when something has failed. What triggers meanwhile is
-    photographed too. Exit status: 0 all done, 3 something failed and is named, 4 the power could not be handed back.
+    photographed too. Where the index is damaged its pictures are stored as files; where the deployment has ended
+    nothing is stored. Exit status: 0 all done, 2 the configuration is wrong (the power is handed back if [power] is
+    not), 3 something failed and is named, 4 the power could not be handed back.
     """
     if dry_run:
         return _say_what_it_is(ctx, cause)
-    started = _start(ctx, cause)
+    started = _start_or_switch_off(ctx, cause, stay=stay)
     from cameratrap.cli.wake_work import finish
 
     return finish(ctx, started, stay=stay)
+
+
+def _start_or_switch_off(ctx: Context, cause: str, *, stay: bool) -> PowerOn:
+    """A configuration that is wrong must not empty the battery. Raises ConfigError, UsageError."""
+    from cameratrap.errors import ConfigError, UsageError
+
+    try:
+        return _start(ctx, cause)
+    except (ConfigError, UsageError):
+        if not stay:
+            from cameratrap.cli.wake_failing import hand_back_alone
+
+            hand_back_alone(ctx)
+        raise
 
 
 def _start(ctx: Context, cause: str) -> PowerOn:
     """Ask for the first frame, where the trap is not on for its alarm only."""
     from cameratrap.app.power_on import NoCamera, UnderWay
     from cameratrap.app.wake_plan import read_plan
-    from cameratrap.domain.capture import BurstProfile
     from cameratrap.drivers.clock import SystemClock, boot_id
     from cameratrap.errors import DeviceError
     from cameratrap.ports import Trigger
+    from cameratrap.wiring import burst_profile
 
     config, plan = ctx.config, read_plan(ctx.data)
     clock = SystemClock(config.station.zone)
     edge, edge_s = _edge(clock, config)
-    profile = plan.profile if plan else BurstProfile()
+    profile = plan.profile if plan else burst_profile(config)
     why = _cause(config, cause, plan, edge)
     camera = NoCamera(DeviceError("it was not opened", device="camera")) if why is None else _camera(config)
     if why is not None and _asks_pin(config, cause) and not _is_high(ctx, config):

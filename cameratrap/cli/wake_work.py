@@ -7,38 +7,39 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import click
 import msgspec
 
+from cameratrap.app.deploy import check_lasts, own_deployment
 from cameratrap.app.energy_count import EnergyCount
 from cameratrap.app.field import Field
+from cameratrap.app.gate import armed_before, carries_over, judged, next_attempt, taken_before, yesterday_is_closed
 from cameratrap.app.hand_back import hand_back
 from cameratrap.app.late_detector import LateDetector
 from cameratrap.app.ledger import Ledger
 from cameratrap.app.power_on import PowerOnTriggers
-from cameratrap.app.wake_plan import AFTER_FAILURE, NextWake, armed_since, next_alarm, write_plan
+from cameratrap.app.wake_plan import AFTER_FAILURE, AT_MOST, NextWake, next_alarm, write_plan
 from cameratrap.app.watch import Watch
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import plural
 from cameratrap.cli.wake import PowerOn
+from cameratrap.cli.wake_failing import rescue
 from cameratrap.cli.watch_report import say_swept, teller
 from cameratrap.config import Config
 from cameratrap.config.trigger import TriggerMode
 from cameratrap.domain.capture import Incident
-from cameratrap.domain.events import TriggerCause, station_day
+from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.lamp_health import LampHealth
-from cameratrap.domain.summaries import ClockQuality
+from cameratrap.domain.throttle import Throttle
 from cameratrap.drivers.board import board_serial
-from cameratrap.errors import CameraTrapError, DeviceError
+from cameratrap.errors import CameraTrapError, DeviceError, UsageError
 from cameratrap.ports import TriggerSource
-from cameratrap.store.bursts import never_looked_at
+from cameratrap.store.bursts import last_path, never_looked_at
 from cameratrap.store.card import Card, Deployment, make_card, make_card_folder, sole_writer
-from cameratrap.store.outbox import Outbox, OutboxState
-from cameratrap.store.summaries import is_closed
-from cameratrap.store.timings import lit_brightness
-from cameratrap.store.wakes import WakeCause, Woken, add_wake, last_wake
+from cameratrap.store.outbox import Outbox
+from cameratrap.store.wakes import WakeCause, Woken, add_wake
 from cameratrap.wiring import (
     activity_watts,
     alert_rules,
@@ -83,17 +84,34 @@ class _Work:
         self._alarm_at = self._clock.now() + AFTER_FAILURE
 
     def do(self) -> None:
-        """Photograph, count, close, send; then plan the next power-on."""
+        """Photograph, count, close, send; then plan the next power-on. Without an index the pictures are files."""
+        with closing(self._started.camera):
+            try:
+                if self._is_over() or self._work_on_card():
+                    return
+            except _UNFORESEEN as error:
+                self._failed(error)
+            self._try(lambda: rescue(self._ctx, self._started, self._deployment()))
+
+    def _is_over(self) -> bool:
+        """Whether the trap is being carried home: what it sees is none of the deployment. Raises StoreError."""
         try:
-            with closing(self._started.camera):
-                self._config = self._ctx.on_card.config
-                make_card_folder(self._ctx.data)
-                with sole_writer(self._ctx.data, "watch"), make_card(self._ctx.data, self._deployment()) as card:
-                    self._try(lambda: self._watch(card))
-                    self._try(lambda: self._transmit(card))
-                    self._plan(card)
-        except _UNFORESEEN as error:
-            self._failed(error)
+            check_lasts(self._ctx.data)
+        except UsageError as ended:
+            self._ctx.say(f"{ended}; nothing is added")
+            self._alarm_at = self._clock.now() + AT_MOST
+            return True
+        return False
+
+    def _work_on_card(self) -> bool:
+        """Whether the loop has had its turn. Raises StoreError, ConfigError."""
+        self._config = self._ctx.on_card.config
+        make_card_folder(self._ctx.data)
+        with sole_writer(self._ctx.data, "watch"), make_card(self._ctx.data, self._deployment()) as card:
+            has_watched = self._try(lambda: self._watch(card))
+            self._try(lambda: self._transmit(card))
+            self._try(lambda: self._plan(card))
+        return has_watched
 
     def hand_back(self) -> None:
         """Set the alarm and let the power be cut. Raises DeviceError where it cannot be, or nothing could cut it."""
@@ -112,12 +130,14 @@ class _Work:
         when = "no alarm" if alarm_at is None else f"the alarm at {alarm_at:%Y-%m-%d %H:%M:%S}"
         self._ctx.say(f"switching off, with {when}")
 
-    def _try(self, do: Callable[[], None]) -> None:
-        """One thing that fails must not cost the others."""
+    def _try(self, do: Callable[[], None]) -> bool:
+        """Whether it is done: one thing that fails must not cost the others."""
         try:
             do()
         except _UNFORESEEN as error:
             self._failed(error)
+            return False
+        return True
 
     def _failed(self, error: BaseException) -> None:
         self.failures.append(str(error) or type(error).__name__)
@@ -126,12 +146,14 @@ class _Work:
     def _watch(self, card: Card) -> None:
         ctx, config, started, clock = self._ctx, self._config, self._started, self._clock
         settings, rules = look_settings(config, ctx.taxa()), closing_rules(config, ctx.taxa(), card)
+        armed_since = armed_before(card, clock, config.wake.rearm_s)
         energy = EnergyCount(clock, activity_watts(config), is_after_boot=True)
-        ledger = Ledger(clock, started.boot_id, energy=energy, armed_since=self._armed_since(card))
+        ledger = Ledger(clock, started.boot_id, energy=energy, armed_since=armed_since)
         field = Field(
+            begin=carries_over(clock, started.boot_id, was_armed=armed_since is not None),
             profile=burst_profile(config),
             looks=self._looks(card),
-            admission=open_throttle(config),
+            admission=self._throttle(card),
             open_battery=lambda card: open_power_watch(config, card, clock, started.boot_id),
         )
         with closing(self._triggers(ledger)) as triggers:
@@ -148,22 +170,25 @@ class _Work:
                 keeper=card_keeper(config, card, clock),
             )
             report = watch.run(triggers, rules, alerts=alert_rules(config, ctx.taxa(), rules.sealer), tell=teller(ctx))
-            self._judge_lamp(card, ledger)
+            self._judge(card, ledger)
         self._profile = watch.spared_profile
         if report.failures:
             self.failures.append(plural(report.failures, "part of the work failed", "parts of the work failed"))
         say_swept(ctx, card, settings)
 
-    def _judge_lamp(self, card: Card, ledger: Ledger) -> None:
-        """One burst tells nothing of the lamp, and this process has seen no more: the card has."""
+    def _judge(self, card: Card, ledger: Ledger) -> None:
+        """This process has seen one burst, and says of camera and lamp what the card knows."""
         section = self._config.lamp
         health = LampHealth(section.dead_below, section.dead_bursts)
-        for brightness in lit_brightness(card.connection, section.dead_bursts):
-            health = health.after(brightness)
-        if health.dead:
-            what = f"{section.dead_bursts} lit bursts in a row are dark"
-            ledger.incidents([Incident("lamp", what, self._clock.monotonic_s(), recovered=False)])
-            ledger.flush(card.connection)
+        ledger.incidents(judged(card.connection, health, self._started.boot_id, self._clock.monotonic_s()))
+        ledger.flush(card.connection)
+
+    def _throttle(self, card: Card) -> Throttle:
+        """A storm of wind empties the same bucket at each power-on."""
+        started, throttle = self._started, open_throttle(self._config)
+        if started.trigger is not None:
+            throttle.recall(taken_before(card.connection, self._clock, started.trigger.monotonic_s))
+        return throttle
 
     def _triggers(self, ledger: Ledger) -> PowerOnTriggers:
         """What switched it on, and what its PIR sees while it is up: without a pin for that, nothing more."""
@@ -183,20 +208,7 @@ class _Work:
         """Whether so many bursts wait that the model is worth its start, or the day is to be closed with them."""
         is_pir = self._started.trigger is not None
         waiting = never_looked_at(card.connection) + is_pir
-        return not is_pir or waiting >= self._config.wake.batch or not self._yesterday_is_closed(card)
-
-    def _yesterday_is_closed(self, card: Card) -> bool:
-        """Or there was none."""
-        yesterday = station_day(self._clock.now(), card.zone) - timedelta(days=1)
-        began = station_day(card.deployment.start, card.zone)
-        return began > yesterday or is_closed(card.connection, yesterday)
-
-    def _armed_since(self, card: Card) -> datetime | None:
-        """From when on the gate was armed while the power was off; None where that cannot be known."""
-        last = last_wake(card.connection)
-        if last is None or self._clock.quality() is ClockQuality.UNSET:
-            return None
-        return armed_since(last.handed_back_at, last.alarm_at, self._clock.now(), self._config.wake.rearm_s)
+        return not is_pir or waiting >= self._config.wake.batch or not yesterday_is_closed(card, self._clock.now())
 
     def _transmit(self, card: Card) -> None:
         """Send what is due, in a process of its own that a modem may hang. Raises StoreError, OSError."""
@@ -213,20 +225,19 @@ class _Work:
 
     def _plan(self, card: Card) -> None:
         """Work out the alarm, and leave for the next power-on what it must know before it opens the card."""
-        now, config = self._clock.now(), self._config
+        now, config, started = self._clock.now(), self._config, self._started
         alarm_at, is_timelapse = next_alarm(
             now,
-            day_is_closed=self._yesterday_is_closed(card),
+            day_is_closed=yesterday_is_closed(card, now),
             interval=timedelta(minutes=config.events.interval_minutes),
             timelapse_minutes=config.trigger.timelapse_minutes,
-            next_attempt=_next_attempt(card, now),
+            next_attempt=next_attempt(card, now),
         )
         self._alarm_at = alarm_at
-        started = self._started
         is_pir = started.trigger is not None and started.trigger.cause is TriggerCause.PIR
         if self._stay:
             return  # the gate is not armed, and no alarm set
-        write_plan(card.folder, NextWake(alarm_at, is_timelapse, self._profile))
+        write_plan(card.folder, NextWake(alarm_at, is_timelapse, self._profile, last_path(card.connection)))
         cause = WakeCause.PIR if is_pir else WakeCause.ALARM
         add_wake(
             card.connection,
@@ -234,15 +245,4 @@ class _Work:
         )
 
     def _deployment(self) -> Deployment:
-        station, start = self._config.station, self._clock.now()
-        name = station.id or "unnamed"
-        return Deployment(f"{name}_{start:%Y%m%d}", name, station.utc_offset_minutes, start)
-
-
-def _next_attempt(card: Card, now: datetime) -> datetime | None:
-    """When a message is to be tried again; one that was left over without a plan, in hours."""
-    planned = [message.next_attempt_at for message in Outbox(card.connection).messages(OutboxState.QUEUED)]
-    known = [each for each in planned if each is not None]
-    if known:
-        return min(known)
-    return now + AFTER_FAILURE if planned else None
+        return own_deployment(self._config.station.id, self._config.station.utc_offset_minutes, self._clock.now())

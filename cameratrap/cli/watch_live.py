@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cameratrap.app.deploy import own_deployment
 from cameratrap.app.energy_count import EnergyCount
 from cameratrap.app.field import Field, Standing
 from cameratrap.app.ledger import Ledger
+from cameratrap.app.rescue import rescue_burst
 from cameratrap.app.resident import keep_watch
 from cameratrap.app.stopping import Stop, StopRequest
 from cameratrap.app.watch import Watch, WatchReport
@@ -25,7 +27,7 @@ from cameratrap.config.overrides import effective
 from cameratrap.drivers.board import board_serial
 from cameratrap.drivers.clock import SystemClock, boot_id
 from cameratrap.drivers.systemd import Systemd
-from cameratrap.errors import StoreError
+from cameratrap.errors import DeviceError, StoreError
 from cameratrap.store.card import RECORD, Card, Deployment, make_card, make_card_folder, sole_writer
 from cameratrap.store.timings import lit_brightness
 from cameratrap.wiring import (
@@ -46,7 +48,7 @@ from cameratrap.wiring import (
 if TYPE_CHECKING:
     from cameratrap.config import Config
     from cameratrap.drivers.trap_camera import TrapCamera
-    from cameratrap.ports import Clock, Detector, TriggerSource
+    from cameratrap.ports import Clock, Detector, Trigger, TriggerSource
 
 STOPPED, INTERRUPTED = 0, 130
 
@@ -105,7 +107,9 @@ class _Live:
 
     def run(self) -> WatchReport:
         """Watch; a card that goes is waited for."""
-        return keep_watch(self._session, self._triggers, self._ledger, self._clock, self._field, self._say_gone)
+        return keep_watch(
+            self._session, self._triggers, self._ledger, self._clock, self._field, self._say_gone, self._rescue
+        )
 
     def _session(self) -> WatchReport:
         ctx, config = self._ctx, self._config
@@ -161,12 +165,32 @@ class _Live:
         return open_detector(config, self._ctx.taxa(), self._model)
 
     def _deployment(self) -> Deployment:
-        station, start = self._config.station, self._clock.now()
-        name = station.id or "unnamed"
-        return Deployment(f"{name}_{start:%Y%m%d}", name, station.utc_offset_minutes, start)
+        return own_deployment(self._config.station.id, self._config.station.utc_offset_minutes, self._clock.now())
+
+    def _rescue(self, trigger: Trigger) -> bool:
+        """Store a burst as files where the card is there and only its index cannot be used."""
+        folder, admission = self._ctx.data, self._field.admission
+        if not (folder / RECORD).is_file() or (admission and admission.admit(trigger) is not None):
+            return False
+        try:
+            saved = rescue_burst(
+                folder,
+                self._camera,
+                trigger,
+                self._field.profile,
+                self._clock,
+                deployment=self._deployment(),
+                boot_id=self._boot_id,
+                serial=board_serial(),
+            )
+        except (StoreError, DeviceError) as error:
+            click.echo(f"failed: {error}", err=True)
+            return False
+        self._ctx.say(f"{plural(len(saved), 'picture')} stored as files: the index cannot be written")
+        return bool(saved)
 
     def _say_gone(self, error: StoreError) -> None:
-        click.echo(f"no card: {error}; triggers are counted until it is back", err=True)
+        click.echo(f"no card: {error}; until it is back triggers are counted, or stored as files", err=True)
 
 
 @contextmanager

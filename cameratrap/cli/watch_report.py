@@ -14,6 +14,7 @@ from cameratrap.cli.output import plain, plural
 if TYPE_CHECKING:
     from cameratrap.app.close_day import ClosedDay, ClosingFailed, DayTold
     from cameratrap.app.look import LookSettings
+    from cameratrap.app.plain_tables import TablesFailed
     from cameratrap.app.watch import Outcome
     from cameratrap.store.card import Card
 
@@ -101,9 +102,12 @@ def progress_line(what: Outcome) -> str:
             return _day_line(what)
 
 
-def _day_line(what: ClosedDay | ClosingFailed | DayTold) -> str:
+def _day_line(what: ClosedDay | ClosingFailed | DayTold | TablesFailed) -> str:
     from cameratrap.app.close_day import ClosedDay, ClosingFailed
+    from cameratrap.app.plain_tables import TablesFailed
 
+    if isinstance(what, TablesFailed):
+        return plain(str(what.error))
     if isinstance(what, ClosingFailed):
         return f"{what.day}  the day could not be closed: {what.error}"
     sizes = " + ".join(str(len(message)) for message in what.messages)

@@ -5,7 +5,7 @@ table are made from them. Every problem is found before anything starts, and all
 """
 
 from cameratrap.config.keys import ENVIRONMENT_PREFIX, keys, template
-from cameratrap.config.layers import FILE_NAME, Resolved, resolve
+from cameratrap.config.layers import FILE_NAME, Resolved, resolve, resolve_alone
 from cameratrap.config.tree import Config
 
-__all__ = ["ENVIRONMENT_PREFIX", "FILE_NAME", "Config", "Resolved", "keys", "resolve", "template"]
+__all__ = ["ENVIRONMENT_PREFIX", "FILE_NAME", "Config", "Resolved", "keys", "resolve", "resolve_alone", "template"]

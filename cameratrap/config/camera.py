@@ -1,7 +1,5 @@
 """What takes the pictures, and the light for them."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

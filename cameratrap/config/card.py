@@ -1,7 +1,5 @@
 """The memory card: what is done when it fills, and who may look at what is on it."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

@@ -65,6 +65,24 @@ def resolve(explicit: Path | None = None, environment: Mapping[str, str] | None 
     return Resolved(_build(values), origins)
 
 
+def resolve_alone(
+    section: str, explicit: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Config | None:
+    """The defaults, with what the layers say of one section, whatever is wrong in others; None if it has a problem.
+
+    For who must act on that section where the whole cannot be read.
+    """
+    elsewhere: list[ConfigProblem] = []
+    problems: list[ConfigProblem] = []
+    known = {key.path: key for key in keys()}
+    values: dict[str, object] = {path: key.default for path, key in known.items()}
+    for origin, layer in _layers(explicit, os.environ if environment is None else environment, elsewhere):
+        for path, found in layer:
+            if path.startswith(f"{section}."):
+                values[path] = _convert(known, path, found, origin, problems, strict=origin != "environment")
+    return None if problems else _build(values)
+
+
 _BAD = object()
 Layer = tuple[str, list[tuple[str, object]]]
 

@@ -1,7 +1,5 @@
 """What `power plan` forecasts for, and the figures that are known better than the built-in ones."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """The battery and who measures it, and who switches the trap off and on again."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

@@ -1,6 +1,8 @@
-"""What every table of the configuration is."""
+"""What every table of the configuration is.
 
-from __future__ import annotations
+The modules that define tables do without ``from __future__ import annotations``: annotations that are text are parsed
+again at every start, and a trap's wake-up waits for it.
+"""
 
 import msgspec
 

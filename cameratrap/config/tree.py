@@ -1,7 +1,5 @@
 """The tree: every section and key with its type, range, meaning and default."""
 
-from __future__ import annotations
-
 from datetime import timezone
 from typing import Annotated
 
@@ -10,6 +8,8 @@ from msgspec import Meta
 
 from cameratrap.config.camera import CameraSection, LampSection
 from cameratrap.config.card import CardSection
+from cameratrap.config.ground import Ground
+from cameratrap.config.modem import Modem
 from cameratrap.config.plan import PlanSection
 from cameratrap.config.power import BatterySection, PowerSection
 from cameratrap.config.section import Section
@@ -174,67 +174,6 @@ class Seal(Section, frozen=True):
     ] = ""
 
 
-class Modem(Section, frozen=True):
-    """The satellite modem."""
-
-    type: Annotated[
-        str,
-        Meta(
-            pattern=r"^(9602|9704)\Z",
-            title='"9602" or "9704" (a 9603 is a "9602")',
-            description="the RockBLOCK's modem",
-        ),
-    ] = "9602"
-    port: Annotated[str, Meta(description="serial device of the modem")] = "/dev/serial0"
-    baud: Annotated[
-        int, Meta(ge=1200, le=230400, description="speed of a 9602's serial line; a 9704's is always 230400")
-    ] = 19200
-    topic: Annotated[
-        int, Meta(ge=64, le=65535, description="topic of the messages of a 9704: where Cloudloop delivers them")
-    ] = 244
-    attempts: Annotated[int, Meta(ge=1, le=20, description="failed sessions after which one `transmit` gives up")] = 4
-    deadline_s: Annotated[float, Meta(ge=30, le=900, description="seconds a session may take")] = 180
-    power_pin: (
-        Annotated[
-            int,
-            Meta(
-                ge=0,
-                le=27,
-                examples=[17],
-                description="BCM number of the pin on the modem's ON/OFF line, where it is wired",
-            ),
-        ]
-        | None
-    ) = None
-    startup_s: Annotated[
-        float, Meta(ge=10, le=600, description="seconds the modem may take to answer after it was switched on")
-    ] = 240
-    session_w: Annotated[float, Meta(ge=0, le=20, description="watts that the modem takes in a session")] = 0.95
-    idle_w: Annotated[float, Meta(ge=0, le=20, description="watts that it takes while it waits for the next")] = 0.225
-    start_j: Annotated[
-        float, Meta(ge=0, le=1000, description="joules to start it; 0 where it is never switched off")
-    ] = 62
-    energy_j_per_day: Annotated[
-        float, Meta(ge=150, le=1000000, description="joules that it may take a day; then the rest waits for tomorrow")
-    ] = 600
-    reserve_j: Annotated[
-        float,
-        Meta(
-            ge=0,
-            le=1000000,
-            description="joules of these that alerts leave to the summaries, and the summaries to alerts",
-        ),
-    ] = 120
-    mailbox_every_days: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=31,
-            description="days without contact after which a credit is spent to look for commands; 0 is never",
-        ),
-    ] = 0
-
-
 class Commands(Section, frozen=True):
     """What the trap may be told from afar, by whoever has its key."""
 
@@ -254,45 +193,6 @@ class ClockSection(Section, frozen=True):
     correct: Annotated[bool, Meta(description="set the system's clock where it is wrong; it needs the right to")] = (
         False
     )
-
-
-class Ground(Section, frozen=True):
-    """The receiver."""
-
-    stations: Annotated[
-        dict[str, str],
-        Meta(
-            examples=[{"300000000000000": "ridge-1"}],
-            description="modem IMEI -> station; when given, others are quarantined",
-        ),
-    ] = {}
-    rockblock_public_keys: Annotated[
-        tuple[str, ...],
-        Meta(
-            title="a list of paths",
-            examples=[("ground-control-2027.pem",)],
-            description="PEM files with keys that RockBLOCK signs its deliveries with, besides the built-in one",
-        ),
-    ] = ()
-    builtin_key: Annotated[
-        bool, Meta(description="also trust the key that Ground Control had published when this version was made")
-    ] = True
-    require_proof: Annotated[bool, Meta(description="refuse deliveries that carry no signature")] = False
-    rockblock_url: Annotated[
-        str,
-        Meta(
-            pattern=r"^https://\S+\Z",
-            title="a URL that begins with https://",
-            description="where messages to traps are handed over",
-        ),
-    ] = "https://rockblock.rock7.com/rockblock/MT"
-    rockblock_account: Annotated[
-        str,
-        Meta(
-            description="private file with the account that pays for them: user and password, a line each;"
-            " else ROCKBLOCK_USERNAME and ROCKBLOCK_PASSWORD in the environment"
-        ),
-    ] = ""
 
 
 class Config(msgspec.Struct, frozen=True):

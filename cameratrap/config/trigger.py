@@ -1,7 +1,5 @@
 """What makes the trap take pictures, when it may, and how many."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """A trap that its PIR, or an alarm, switches on for each visit."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

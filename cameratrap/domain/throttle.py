@@ -10,7 +10,7 @@ does, and both start afresh with the process: a restart takes at most one bucket
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,6 +75,14 @@ class Throttle:
         if reason is not None:
             self._suppressed[reason] += 1
         return reason
+
+    def recall(self, taken_s: Iterable[float]) -> None:
+        """Triggers that earlier processes have taken, in order, by this one's monotonic clock: before it, below 0.
+
+        They have emptied the bucket, so that a trap that is switched on for each of them has the same limit.
+        """
+        for at_s in taken_s:
+            self._take(at_s)
 
     def suppressed(self) -> dict[str, int]:
         """How many were held back since this was last asked, by reason."""

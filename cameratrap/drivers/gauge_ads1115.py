@@ -21,7 +21,7 @@ LSB_V = 4.096 / 32768
 FULL_SCALE = 32767
 # It has no number of its own; these two are as after power-on, since nothing here uses the comparator.
 THRESHOLDS = (0x8000, 0x7FFF)
-READY_WITHIN_S, LOOK_EVERY_S = 0.5, 0.01
+READY_WITHIN_S = 0.5
 
 
 class Ads1115Gauge:
@@ -42,9 +42,7 @@ class Ads1115Gauge:
     ) -> None:
         self._divider = divider
         self._settings = SETTINGS | (0b100 | channel) << 12
-        self._monotonic_s = monotonic_s
-        self._wait = wait
-        self._device = I2cDevice(bus, address, "ADS1115", wait=wait)
+        self._device = I2cDevice(bus, address, "ADS1115", monotonic_s=monotonic_s, wait=wait)
         try:
             self._check_identity()
         except BaseException:
@@ -54,7 +52,7 @@ class Ads1115Gauge:
     def read(self) -> PowerReading:
         """Volts at the battery; the chip knows neither load nor temperature. Raises DeviceError."""
         self._device.write_word(CONFIG, START | self._settings)
-        self._wait_until_ready()
+        self._device.wait_until_ready(CONFIG, IDLE, READY_WITHIN_S)
         counts = signed(self._device.read_word(CONVERSION))
         if counts >= FULL_SCALE:
             raise self._device.failed("its input is above 4.096 V", "divide the battery's voltage to 3.3 V at most")
@@ -69,10 +67,3 @@ class Ads1115Gauge:
         if found != THRESHOLDS:
             why = f"its thresholds are 0x{found[0]:04x} and 0x{found[1]:04x}, not as after power-on"
             raise self._device.refused(why, "correct battery.gauge or battery.address")
-
-    def _wait_until_ready(self) -> None:
-        give_up_s = self._monotonic_s() + READY_WITHIN_S
-        while not self._device.read_word(CONFIG) & IDLE:
-            if self._monotonic_s() >= give_up_s:
-                raise self._device.failed(f"no measurement within {READY_WITHIN_S:g} s", "switch its power off and on")
-            self._wait(LOOK_EVERY_S)

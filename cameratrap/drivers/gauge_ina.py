@@ -20,7 +20,7 @@ CONFIG, SHUNT, BUS = 0x00, 0x01, 0x02
 MANUFACTURER, DIE = 0xFE, 0xFF  # an INA219 has neither
 INA226_IDENTITY = (0x5449, 0x2260)
 RESET = 0x8000
-READY_WITHIN_S, LOOK_EVERY_S = 1.0, 0.02
+READY_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,7 @@ class InaGauge:
     ) -> None:
         self._chip = chip
         self._shunt_ohm = shunt_ohm
-        self._monotonic_s = monotonic_s
-        self._wait = wait
-        self._device = I2cDevice(bus, address, chip.name, wait=wait)
+        self._device = I2cDevice(bus, address, chip.name, monotonic_s=monotonic_s, wait=wait)
         try:
             self._check_identity()
         except BaseException:
@@ -79,7 +77,7 @@ class InaGauge:
     def read(self) -> PowerReading:
         """Volts at the battery and watts out of it, over 140 ms; the chip has no thermometer. Raises DeviceError."""
         self._device.write_word(CONFIG, self._chip.measure)
-        self._wait_until_ready()
+        self._device.wait_until_ready(self._chip.ready_register, self._chip.ready_bit, READY_WITHIN_S)
         volts = (self._device.read_word(BUS) >> self._chip.bus_shift) * self._chip.bus_lsb_v
         shunt = signed(self._device.read_word(SHUNT))
         self._device.write_word(CONFIG, self._chip.sleep)
@@ -103,10 +101,3 @@ class InaGauge:
         if config != self._chip.reset:
             why = f"after a reset its configuration is 0x{config:04x}, not 0x{self._chip.reset:04x}"
             raise self._device.refused(why, "correct battery.gauge or battery.address")
-
-    def _wait_until_ready(self) -> None:
-        give_up_s = self._monotonic_s() + READY_WITHIN_S
-        while not self._device.read_word(self._chip.ready_register) & self._chip.ready_bit:
-            if self._monotonic_s() >= give_up_s:
-                raise self._device.failed(f"no measurement within {READY_WITHIN_S:g} s", "switch its power off and on")
-            self._wait(LOOK_EVERY_S)

@@ -19,7 +19,7 @@ def claim(pin: int, make: Callable[[Any], Any], *, device: str, what: str, key: 
     ``device`` names it in an error, ``what`` is its possessive in a sentence, ``key`` where its pin is configured.
     Raises DeviceError.
     """
-    no_library = f"install gpiozero and lgpio on the Raspberry Pi (the extra pi); the pin is {key}"
+    no_library = f"install gpiozero and gpiod on the Raspberry Pi (the extra pi); the pin is {key}"
     try:
         import gpiozero
         from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
@@ -29,11 +29,31 @@ def claim(pin: int, make: Callable[[Any], Any], *, device: str, what: str, key: 
         with warnings.catch_warnings(), _pipe_folder():
             # Which of the libraries under gpiozero it could not use is no news where one of them works.
             warnings.simplefilter("ignore", PinFactoryFallback)
+            _choose_pins(gpiozero.Device)
             return make(gpiozero)
     except BadPinFactory as error:
         raise _cannot(pin, error, device, what, no_library) from error
+    except PermissionError as error:
+        hint = "put the user into the group that may use the pins: sudo usermod -aG gpio USER; then log in again"
+        raise _cannot(pin, error, device, what, hint) from error
     except (GPIOZeroError, OSError, *_library_errors()) as error:
         raise _cannot(pin, error, device, what, f"{key} is a BCM number that nothing else uses") from error
+
+
+def _choose_pins(device: Any) -> None:
+    """Pins that let the process sleep, on a Raspberry Pi with gpiod; unless others were chosen, here or by the user.
+
+    Where they cannot be had, gpiozero takes the first library that works of lgpio and others.
+    """
+    if device.pin_factory is not None or "GPIOZERO_PIN_FACTORY" in os.environ:
+        return
+    try:
+        from cameratrap.drivers import gpiod_pins
+    except ImportError:
+        return
+    chip = gpiod_pins.find_chip()
+    if chip is not None:
+        device.pin_factory = gpiod_pins.GpiodFactory(chip)
 
 
 @contextmanager

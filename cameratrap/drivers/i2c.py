@@ -14,6 +14,7 @@ from cameratrap.errors import DeviceError
 
 ATTEMPTS = 4
 PAUSE_S = 0.02  # the longest clock stretch of the chips used here is a millisecond: what fails twice is not busy
+LOOK_EVERY_S = 0.01
 _T = TypeVar("_T")
 
 
@@ -24,7 +25,15 @@ class I2cDevice:
     chip. Every register used here may be written twice. All methods raise DeviceError.
     """
 
-    def __init__(self, bus: int, address: int, chip: str, *, wait: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        bus: int,
+        address: int,
+        chip: str,
+        *,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
         try:
             from smbus2 import SMBus
         except ImportError as error:
@@ -37,6 +46,7 @@ class I2cDevice:
         self.name = f"I2C bus {bus} address 0x{address:02X}"
         self._address = address
         self._chip = chip
+        self._monotonic_s = monotonic_s
         self._wait = wait
         try:
             self._bus = SMBus(bus)
@@ -63,6 +73,14 @@ class I2cDevice:
     def write_word(self, register: int, value: int) -> None:
         """The same, written."""
         self._attempt(lambda: self._bus.write_word_data(self._address, register, _swapped(value)))
+
+    def wait_until_ready(self, register: int, bit: int, within_s: float) -> None:
+        """Return once ``bit`` of the 16-bit ``register`` tells that the chip has measured."""
+        give_up_s = self._monotonic_s() + within_s
+        while not self.read_word(register) & bit:
+            if self._monotonic_s() >= give_up_s:
+                raise self.failed(f"no measurement within {within_s:g} s", "switch its power off and on")
+            self._wait(LOOK_EVERY_S)
 
     def refused(self, why: str, hint: str) -> DeviceError:
         """The error for a chip that answers, but not as the one it should be."""

@@ -20,12 +20,15 @@ from cameratrap.domain.capture import Focus
 from cameratrap.drivers.camera_device import FRESH_S, LUMA_SIZE
 from cameratrap.drivers.device_thread import DeviceThread
 from cameratrap.drivers.picamera_shot import TROUBLE, PiShot, failed, translated
+from cameratrap.drivers.picamera_threads import CameraThreads
 from cameratrap.errors import DeviceError
 
 # One exposure is read out while the next is taken and a picture of the one before is encoded.
 BUFFERS = 3
+OPEN_S = 60.0
+"""For how long opening may take: many seconds on a Pi Zero 2 W that has just been switched on, at worst for ever."""
 CALL_S = 30.0
-"""For how long opening, starting, stopping or closing may take: seconds on a busy Pi Zero 2 W, at worst for ever."""
+"""For how long starting, stopping or closing may take."""
 FRAME_S = 5.0
 """For how long stopping waits for a frame that is on its way."""
 _SLOWEST_BURST_US = 100_000  # a longer exposure than this blurs whatever walks
@@ -56,6 +59,7 @@ class PiCamera:
         self._monotonic_s = monotonic_s
         self._thread: DeviceThread | None = None
         self._camera: Any = None
+        self._threads: Any = None
         self._controls: Mapping[str, Any] = {}
         self._running = False
         self._fast: bool | None = None
@@ -69,7 +73,8 @@ class PiCamera:
         """Find the camera, configure it and take its memory, once. Raises DeviceError."""
         if self._camera is None:
             picamera2, libcamera = _libraries()
-            self._camera = self._call(lambda: self._open(picamera2, libcamera), "opened")
+            opened = self._call(lambda: self._open(picamera2, libcamera), "opened", OPEN_S)
+            self._camera, self._threads = opened
 
     def start(self, *, at_once: bool = False) -> None:
         """Run the camera; open it where it is not. With ``at_once`` the first frame is asked for here.
@@ -81,7 +86,7 @@ class PiCamera:
         self.open()
         self._fast = None
         self.pace(fast=True)
-        self._call(self._camera.start, "started")
+        self._call(self._threads.start, "started")
         self._running = True
         if at_once:
             self._ask()
@@ -124,11 +129,11 @@ class PiCamera:
         elif self._job is not None:
             raise failed("gives no frame", TimeoutError(f"none in {FRAME_S:g} s"))
         self._running = False
-        self._call(self._camera.stop, "stopped")
+        self._call(self._threads.stop, "stopped")
 
     def close(self) -> None:
         """Give camera and memory back, as far as picamera2 still answers."""
-        camera, self._camera, self._running = self._camera, None, False
+        camera, self._camera, self._threads, self._running = self._camera, None, None, False
         job, self._job = self._job, None
         thread, self._thread = self._thread or DeviceThread("picamera2"), None
         with suppress(*TROUBLE):  # it hangs or refuses: whoever opens it next is told
@@ -136,7 +141,7 @@ class PiCamera:
                 thread.within(CALL_S, lambda: _close(camera, job))
         thread.end()
 
-    def _open(self, picamera2: Any, libcamera: Any) -> Any:
+    def _open(self, picamera2: Any, libcamera: Any) -> tuple[Any, CameraThreads]:
         settings = self._settings
         camera = picamera2.Picamera2(settings.number)
         try:
@@ -155,11 +160,12 @@ class PiCamera:
             )
             self._controls = dict(camera.camera_controls)  # their limits are those of this configuration
             self._check(camera.camera_configuration())
+            threads = CameraThreads(camera)
         except BaseException:
             camera.close()
             raise
         camera.options["quality"] = settings.quality
-        return camera
+        return camera, threads
 
     def _check(self, configuration: Mapping[str, Any]) -> None:
         self.size = tuple(configuration["main"]["size"])
@@ -203,15 +209,16 @@ class PiCamera:
         self._job = None
         return PiShot(request, self._controls, self._monotonic_s())
 
-    def _call(self, call: Callable[[], Any], done: str) -> Any:
+    def _call(self, call: Callable[[], Any], done: str, limit_s: float | None = None) -> Any:
         """Make a call that may hang. Raises DeviceError; a thread that hangs is left to itself."""
+        limit_s = CALL_S if limit_s is None else limit_s
         thread = self._thread = self._thread or DeviceThread("picamera2")
         try:
             with translated(f"cannot be {done}", but=TimeoutError):
-                return thread.within(CALL_S, call)
+                return thread.within(limit_s, call)
         except TimeoutError as error:
             self._thread = None
-            raise failed(f"cannot be {done}", TimeoutError(f"it did not answer in {CALL_S:g} s")) from error
+            raise failed(f"cannot be {done}", TimeoutError(f"it did not answer in {limit_s:g} s")) from error
 
 
 def _close(camera: Any, job: Any) -> None:

@@ -69,7 +69,11 @@ class UsbCamera:
             raise
         if shot is None:
             self.close()
-            raise DeviceError(f"the camera at {self._settings.device} gives no frame", device="camera")
+            raise DeviceError(
+                f"the camera at {self._settings.device} gives no frame",
+                device="camera",
+                hint="check camera.device: a camera has several of them, and not all give pictures",
+            )
         self.size = shot.size
 
     def start(self, *, at_once: bool = False) -> None:
@@ -125,7 +129,8 @@ class UsbCamera:
         except TimeoutError as error:
             self._thread = None
             why = f"it did not answer in {CALL_S:g} s"
-            raise DeviceError("the camera cannot be opened", device="camera", why=why) from error
+            hint = "unplug it, and plug it in again"
+            raise DeviceError("the camera cannot be opened", device="camera", why=why, hint=hint) from error
         except DeviceError:
             self.close()
             raise

@@ -58,7 +58,8 @@ class LiveVideo:
         for _ in range(_OLD_FRAMES):
             began_s = time.monotonic()
             if not self._capture.grab():
-                raise DeviceError("the camera gives no frame", device="camera", why="it may have been unplugged")
+                why, hint = "it may have been unplugged", "check its cable and its power"
+                raise DeviceError("the camera gives no frame", device="camera", why=why, hint=hint)
             if time.monotonic() - began_s > _AT_ONCE_S:
                 break
         taken_s = self._taken_s()
@@ -85,7 +86,8 @@ class RecordedVideo:
         self._capture = capture(str(path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             self._capture.release()
-            raise DeviceError(f"{path} cannot be played as a camera", device="camera", why="it is no clip, or damaged")
+            why, hint = "it is no clip, or damaged", "camera.device names a camera, or a clip that OpenCV can read"
+            raise DeviceError(f"{path} cannot be played as a camera", device="camera", why=why, hint=hint)
         fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self._interval_s = 1 / fps if 1 <= fps <= 1000 else 1 / _USUAL_FPS
         self._began_s = time.monotonic()

@@ -30,7 +30,7 @@ from cameratrap.store.receiver_keys import receiver_keys
 from cameratrap.store.refused import REFUSED_FOLDER, RefusedBody, RefusedLog
 
 if TYPE_CHECKING:
-    from cameratrap.config.tree import Ground
+    from cameratrap.config.ground import Ground
 
 
 class IntakeStatus(StrEnum):

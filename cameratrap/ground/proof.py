@@ -21,7 +21,7 @@ from cameratrap.ground.signing_keys import KEY, public_key, read_keys
 if TYPE_CHECKING:
     from jwt.types import Options
 
-    from cameratrap.config.tree import Ground
+    from cameratrap.config.ground import Ground
 
 ALGORITHM = "RS256"  # pinned: a token does not choose how it is checked
 ISSUER = "Rock 7"

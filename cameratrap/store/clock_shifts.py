@@ -127,7 +127,10 @@ def check_undoable(connection: sqlite3.Connection, number: int) -> None:
     if row is None:
         raise StoreError(f"there is no correction {number}", hint="`cameratrap clock show` lists them")
     if row["undone_at"] is not None:
-        raise StoreError(f"correction {number} was undone already, at {row['undone_at']}")
+        raise StoreError(
+            f"correction {number} was undone already, at {row['undone_at']}",
+            hint="`cameratrap clock show` lists them",
+        )
     later = connection.execute(
         "SELECT MAX(l.shift) FROM clock_originals l JOIN clock_shifts s ON s.id = l.shift AND s.undone_at IS NULL"
         " JOIN clock_originals o ON (o.kind, o.key, o.field) = (l.kind, l.key, l.field)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from cameratrap.domain.capture import Incident
@@ -32,6 +32,40 @@ def begin_anew(connection: sqlite3.Connection) -> None:
     """A process that starts knows nothing of what an earlier one found broken: that ends where it was last known."""
     with transaction(connection):
         connection.execute("UPDATE device_faults SET recovered = 1 WHERE NOT recovered")
+
+
+def carry_over(
+    connection: sqlite3.Connection,
+    devices: Collection[str],
+    now: datetime,
+    monotonic_s: float,
+    boot_id: str,
+    *,
+    was_armed: bool,
+) -> None:
+    """A process after a power-off: which of ``devices`` were found broken are so still; the others begin anew.
+
+    ``was_armed``: the trap was armed while it was off, as far as the clock can be believed, and so it was broken until
+    ``now``; without that nothing is said of the time between.
+    """
+    with transaction(connection):
+        held = [
+            row
+            for row in connection.execute("SELECT * FROM device_faults WHERE NOT recovered")
+            if row["device"] in devices
+        ]
+        begin_anew(connection)
+        for row in held:
+            if was_armed:
+                end = max(now, datetime.fromisoformat(row["end"])).isoformat()
+                connection.execute("UPDATE device_faults SET end = ? WHERE id = ?", (end, row["id"]))
+            _begin(connection, Incident(row["device"], row["what"], monotonic_s, recovered=False), now, boot_id)
+
+
+def is_down(connection: sqlite3.Connection, device: str, boot_id: str) -> bool:
+    """Whether a device is not known to work again."""
+    sql = "SELECT EXISTS (SELECT 1 FROM device_faults WHERE device = ? AND boot_id = ? AND NOT recovered)"
+    return bool(connection.execute(sql, (device, boot_id)).fetchone()[0])
 
 
 def note_incident(connection: sqlite3.Connection, incident: Incident, at: datetime, boot_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Sequence
@@ -60,11 +61,20 @@ def remove_durably(path: Path) -> None:
 
 
 def make_folder_durably(folder: Path) -> None:
-    """Create ``folder`` and its missing parents, each entry synced."""
-    if not folder.is_dir():
-        make_folder_durably(folder.parent)
-        folder.mkdir(exist_ok=True)
+    """Create ``folder`` and its missing parents, each entry synced. Raises OSError.
+
+    One whose sync failed is removed again: left there, it would be taken for durable the next time.
+    """
+    if folder.is_dir():
+        return
+    make_folder_durably(folder.parent)
+    folder.mkdir(exist_ok=True)
+    try:
         sync(folder.parent)
+    except OSError:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
 
 
 def sync(path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -10,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cameratrap.errors import StoreError
-from cameratrap.store.durable import PART, make_folder_durably, name_parts, write_part
+from cameratrap.store.durable import PART, make_folder_durably, name_parts, remove_durably, write_part
 
 FIRST_FOLDER, LAST_FOLDER, LAST_FILE = 100, 999, 9999
+TRIES = 3  # to write one picture, where a block of the card is bad
 _PATTERN = re.compile(r"DCIM/(\d{3})CTRAP/CTRP(\d{4})\.JPG(?:\.part)?$")
 
 
@@ -44,14 +47,21 @@ class PictureFolder:
     def write(self, jpeg: bytes) -> SavedPicture:
         """Make a picture's content durable; it gets its name by ``name``, with the others of its burst.
 
-        A name that failed is spent: what lies under it may be half a picture. Raises StoreError as ``save`` does.
+        Where the card fails it is written anew, under the next name and so onto other blocks: a file whose sync has
+        failed is lost, whatever a second sync would say. A name that failed is spent. Raises StoreError as ``save``
+        does; a card that is full or read-only is not asked twice.
         """
-        path = self._next()
-        try:
-            make_folder_durably((self._card / path).parent)
-            write_part(self._card / path, jpeg, replace=False)
-        except OSError as error:
-            raise _cannot_be_stored(path, error) from error
+        for tries_left in reversed(range(TRIES)):
+            path = self._next()
+            try:
+                make_folder_durably((self._card / path).parent)
+                write_part(self._card / path, jpeg, replace=False)
+            except OSError as error:
+                if not tries_left or error.errno != errno.EIO:
+                    raise _cannot_be_stored(path, error) from error
+                self._abandon(path)
+            else:
+                break
         return SavedPicture(path, sha256_of(jpeg), len(jpeg))
 
     def name(self, written: Sequence[SavedPicture]) -> None:
@@ -63,6 +73,11 @@ class PictureFolder:
             name_parts([self._card / picture.path for picture in written])
         except OSError as error:
             raise _cannot_be_stored(written[0].path, error) from error
+
+    def _abandon(self, path: str) -> None:
+        """What lies there may look whole and be a second copy; where it cannot be removed, the sweep sets it aside."""
+        with contextlib.suppress(OSError):
+            remove_durably(self._card / (path + PART))
 
     def _next(self) -> str:
         folder, file = self._last

@@ -162,11 +162,12 @@ def announce(connection: sqlite3.Connection, treatment: int, sha256: str) -> Non
         connection.execute("UPDATE treatments SET sha256 = ? WHERE id = ?", (sha256, treatment))
 
 
-def finish(connection: sqlite3.Connection, treatment: int, outcome: Outcome, now: datetime) -> None:
-    """Note that a treatment was carried out."""
+def finish(connection: sqlite3.Connection, outcomes: Mapping[int, Outcome], now: datetime) -> None:
+    """Note which treatments were carried out."""
     with transaction(connection):
-        connection.execute(
-            "UPDATE treatments SET outcome = ?, done_at = ? WHERE id = ?", (outcome.value, now.isoformat(), treatment)
+        connection.executemany(
+            "UPDATE treatments SET outcome = ?, done_at = ? WHERE id = ?",
+            [(outcome.value, now.isoformat(), treatment) for treatment, outcome in outcomes.items()],
         )
 
 

@@ -81,3 +81,18 @@ def last_wake(connection: sqlite3.Connection) -> Woken | None:
     )
     last = connection.execute("SELECT boot_id FROM armed ORDER BY id DESC LIMIT 1").fetchone()
     return woken if last is None or last["boot_id"] == woken.boot_id else None
+
+
+def camera_answered(connection: sqlite3.Connection, boot_id: str) -> bool | None:
+    """Whether the camera gave what its newest burst of this boot asked for; None where there was none."""
+    row = connection.execute(
+        "SELECT fault FROM bursts WHERE boot_id = ? ORDER BY rowid DESC LIMIT 1", (boot_id,)
+    ).fetchone()
+    return None if row is None else row["fault"] != "camera"
+
+
+def photographed_since(connection: sqlite3.Connection, since: datetime, until: datetime) -> list[datetime]:
+    """When the sensor's bursts of that time began, in order; both aware. One at ``until`` is none of them."""
+    rows = connection.execute("SELECT started_at FROM bursts WHERE cause = 'pir' ORDER BY rowid DESC LIMIT 10000")
+    times = (datetime.fromisoformat(row["started_at"]) for row in rows)
+    return sorted(at for at in times if since <= at < until)

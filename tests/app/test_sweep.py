@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +42,29 @@ def test_whole_pictures_without_a_name_get_it_and_are_indexed(tmp_path: Path) ->
             (path, n, sha256_of((tmp_path / path).read_bytes())) for n, path in enumerate(paths, start=1)
         ]
         assert sweep(card).indexed == ()
+
+
+@pytest.mark.parametrize("has_name", [False, True])
+def test_what_a_killed_process_left_is_made_durable_before_it_is_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_name: bool
+) -> None:
+    """It had not come so far, and the power may still go: content and name first, the row after them."""
+    order: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        order.append(Path(f"/proc/self/fd/{descriptor}").readlink().name.removesuffix(".part"))
+        real(descriptor)
+
+    with make_card(tmp_path, DEPLOYMENT) as card:
+        (path,) = left_by(card, [picture(1)])
+        if has_name:
+            (tmp_path / f"{path}.part").rename(tmp_path / path)
+        monkeypatch.setattr(os, "fsync", fsync)
+        card.connection.set_trace_callback(lambda sql: order.append(sql) if sql == "COMMIT" else None)
+        assert sweep(card).indexed == (path,)
+    before = order[: order.index("COMMIT")]
+    assert before.index("CTRP0001.JPG") < len(before) - 1 - before[::-1].index("100CTRAP")
 
 
 @pytest.mark.parametrize("kept", ["half", "last byte gone", "hole", "nothing"])

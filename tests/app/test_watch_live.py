@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cameratrap.app import plain_tables
 from cameratrap.app.card_keeper import CardKeeper
 from cameratrap.app.closing import Closing
 from cameratrap.app.disk import Room, RoomRules
@@ -19,6 +22,7 @@ from cameratrap.app.fold import Rules, fold
 from cameratrap.app.late_detector import LateDetector
 from cameratrap.app.ledger import Ledger
 from cameratrap.app.look import LookSettings
+from cameratrap.app.plain_tables import TablesFailed
 from cameratrap.app.power_watch import PowerState
 from cameratrap.app.resident import keep_watch
 from cameratrap.app.stopping import Stop, StopRequest
@@ -300,6 +304,60 @@ def test_it_stops_where_nothing_is_lost(tmp_path: Path) -> None:
     assert [tuple(row) for row in rows] == [("captured", 0)]
     assert trap.log == ["take t1", "look t1-1"]
     assert (tmp_path / "card" / "media.csv").is_file()
+
+
+def table_of(card: Path, name: str) -> list[str]:
+    return (card / name).read_text(encoding="utf-8").splitlines()[1:]
+
+
+def test_the_tables_of_a_card_are_never_older_than_a_day(tmp_path: Path) -> None:
+    """Pulled in the third day's evening after a power cut: pictures and effort of both days before, whole."""
+    hour = 3600.0
+    trap = Trap(tmp_path, [1 * hour, 25 * hour, 26 * hour, 50 * hour], ends_s=1e9)
+    written: list[bytes] = []
+
+    def pull(now_s: float) -> None:
+        media = tmp_path / "card" / "media.csv"
+        if media.is_file() and media.read_bytes() not in written:
+            written.append(media.read_bytes())
+        if now_s > 60 * hour:
+            raise KeyError
+
+    trap.triggers.meanwhile = pull
+    with card_at(tmp_path) as card, pytest.raises(KeyError):
+        trap.run(card)
+    assert len(table_of(tmp_path / "card", "media.csv")) == 6, "what was taken before midnight, two pictures a burst"
+    days = {row.split(",")[0]: row.split(",")[1] for row in table_of(tmp_path / "card", "effort.csv")}
+    assert (days["2026-06-01"], days["2026-06-02"]) == ("19.00", "24.00")
+    assert len(written) == 3, "at the start and at each midnight, not with each burst"
+
+
+def test_a_power_on_writes_the_tables_once_a_day(tmp_path: Path) -> None:
+    """At the end of a season they are megabytes, and it is switched on ninety times a day."""
+    with card_at(tmp_path) as card:
+        for number in range(3):
+            trap = Trap(tmp_path, [0.0])
+            trap.clock.start = datetime.now(UTC) + timedelta(seconds=number)  # the file's own time tells the day
+            trap.run(card)
+    assert len(table_of(tmp_path / "card", "media.csv")) == 2
+
+
+def test_tables_that_cannot_be_written_cost_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full card: it is told, half a table does not keep its room, and the trap goes on."""
+
+    def full(path: Path, data: bytes) -> None:
+        path.with_name(path.name + ".part").write_bytes(data[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    trap = Trap(tmp_path, [3600.0])
+    monkeypatch.setattr(plain_tables, "write_part", full)
+    with card_at(tmp_path) as card:
+        report = trap.run(card)
+    assert [str(each.error) for each in trap.told if isinstance(each, TablesFailed)] == [
+        f"the plain tables of {tmp_path / 'card'} cannot be written: No space left on device"
+    ]
+    assert (report.triggers, report.pictures, report.failures) == (1, 2, 1)
+    assert not list((tmp_path / "card").glob("*.part"))
 
 
 def test_without_its_model_a_trap_still_photographs_and_closes_its_days(tmp_path: Path) -> None:

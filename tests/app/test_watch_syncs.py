@@ -12,16 +12,20 @@ import pytest
 from cameratrap.app.closing import Closing
 from cameratrap.app.field import Field
 from cameratrap.app.fold import Rules, fold
+from cameratrap.app.look import LookSettings
 from cameratrap.app.watch import Watch
 from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.events import TriggerCause
+from cameratrap.domain.policy import PeoplePolicy, Treatment
 from cameratrap.domain.throttle import Limits, Throttle
 from cameratrap.ports import EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import transaction
+from cameratrap.store.effort import armed_spans
 from tests.fakes import NamedDetector, jpeg
+from tests.virtual_trap import VirtualCamera, VirtualClock, VirtualTriggers
 
 START = datetime(2026, 6, 1, 5, tzinfo=UTC)
 DEPLOYMENT = Deployment("ridge_20260601", "ridge", 0, START)
@@ -137,3 +141,40 @@ def test_a_transaction_within_another_is_a_part_of_it(tmp_path: Path) -> None:
         with pytest.raises(KeyError):
             fail_afterwards(card)
         assert card.connection.execute("SELECT COUNT(*) FROM suppressed").fetchone()[0] == 0
+
+
+def test_a_power_on_with_a_burst_of_n_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins with its trigger: that it is armed is written with the burst, the tables with one sync for both names.
+
+    In order: three pictures and their folder, the burst, what was seen; then the tables, once a day, and the end.
+    """
+    clock = VirtualClock()
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        (tmp_path / "card" / "DCIM" / "100CTRAP").mkdir(parents=True)
+        field = Field(profile=BurstProfile(3, 0.5))
+        watch = Watch(card, VirtualCamera(clock), NamedDetector({}), clock, boot_id="b", serial="s", field=field)
+        counted = Syncs(monkeypatch, card)
+        watch.run(VirtualTriggers(clock, [0.0]), Closing(Rules(), builtin_taxa()))
+        (span,) = armed_spans(card.connection)
+    nothing = ["commit"]  # no device was found broken before; SQLite synchronises nothing for it
+    burst, tables, end = ["file"] * 3 + ["folder", "commit", "commit"], ["file", "file", "folder"], ["commit"]
+    assert counted.log == [*nothing, *burst, *tables, *end]
+    assert (span.start, span.end) == (START, clock.now())
+
+
+def test_what_was_done_with_a_burst_of_people_is_noted_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three pictures that may not stay: each is removed durably, and one transaction says so."""
+    clock = VirtualClock()
+    settings = LookSettings(policy=PeoplePolicy(person=Treatment.COUNT))
+    people = NamedDetector({f"t0-{n}": {"Homo sapiens": 1} for n in (1, 2, 3)})
+    with make_card(tmp_path / "card", DEPLOYMENT) as card:
+        (tmp_path / "card" / "DCIM" / "100CTRAP").mkdir(parents=True)
+        watch = Watch(
+            card, VirtualCamera(clock), people, clock, boot_id="b", serial="s", settings=settings,
+            field=Field(profile=BurstProfile(3, 0.5)),
+        )  # fmt: skip
+        counted = Syncs(monkeypatch, card)
+        watch.run(VirtualTriggers(clock, [0.0]), Closing(Rules(), builtin_taxa()))
+        outcomes = [row[0] for row in card.connection.execute("SELECT outcome FROM treatments")]
+    assert outcomes == ["removed"] * 3
+    assert counted.log[7:11] == ["folder"] * 3 + ["commit"]

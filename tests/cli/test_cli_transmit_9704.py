@@ -92,7 +92,8 @@ def test_only_the_chosen_driver_is_imported(modem: str) -> None:
     other = {"9602": "rockblock_9704", "9704": "rockblock_9602"}[modem]
     program = f"""
 import sys
-from cameratrap.config.tree import Config, Modem
+from cameratrap.config.modem import Modem
+from cameratrap.config.tree import Config
 from cameratrap.errors import DeviceError
 from cameratrap.wiring import open_link
 try:

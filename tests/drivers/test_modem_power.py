@@ -82,4 +82,4 @@ def test_a_computer_without_pins_is_told_what_it_lacks(monkeypatch: pytest.Monke
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "no-such-library")
     with pytest.raises(DeviceError, match="power pin 17") as caught:
         PowerPin(17)
-    assert "lgpio" in caught.value.hint
+    assert "gpiod" in caught.value.hint

@@ -252,6 +252,23 @@ def test_a_stream_that_is_stopped_while_a_frame_is_awaited(sensor: Sensor) -> No
     device.close()
 
 
+def test_a_camera_that_is_stopped_wakes_nobody(sensor: Sensor) -> None:
+    """picamera2 has two threads that look again and again whether they should end: they run while the camera does."""
+    device = PiCamera(SMALL)
+    device.open()
+    assert sensor.awake == 0
+    for _ in range(2):
+        device.start()
+        assert sensor.awake == 2
+        shot = device.next_shot(1.0)
+        assert shot is not None
+        shot.release()
+        device.stop()
+        assert sensor.awake == 0
+    device.close()
+    assert sensor.users == 0
+
+
 def test_a_stream_that_stalls_while_it_is_stopped(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopping would wait for ever for a frame that does not come: it is an error, and closing still works."""
     monkeypatch.setattr(picamera, "FRAME_S", 0.1)
@@ -356,7 +373,7 @@ def test_a_camera_that_another_program_uses(sensor: Sensor) -> None:
 
 def test_a_camera_that_hangs_while_it_is_opened(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trap goes on without it; the thread that hangs is nobody's business."""
-    monkeypatch.setattr(picamera, "CALL_S", 0.1)
+    monkeypatch.setattr(picamera, "OPEN_S", 0.1)
     sensor.hang = threading.Event()
     began_s = time.monotonic()
     with pytest.raises(DeviceError, match="cannot be opened") as caught:

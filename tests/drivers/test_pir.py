@@ -184,7 +184,7 @@ def test_a_pin_that_cannot_be_had_is_named(pins: MockFactory, clock: ReplayClock
 
 
 def test_a_computer_without_pins_is_said(clock: ReplayClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A laptop, or a Pi without lgpio: what to install, not a mock."""
+    """A laptop, or a Pi without gpiod: what to install, not a mock."""
 
     def no_factory(*_: object, **__: object) -> None:
         raise BadPinFactory("Unable to load any default pin factory!")
@@ -192,7 +192,7 @@ def test_a_computer_without_pins_is_said(clock: ReplayClock, monkeypatch: pytest
     monkeypatch.setattr(gpiozero, "DigitalInputDevice", no_factory)
     with pytest.raises(DeviceError, match="default pin factory") as caught:
         PirTriggers(PIN, clock, boot_id="boot")
-    assert "lgpio" in caught.value.hint
+    assert "gpiod" in caught.value.hint
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(DeviceError) as caught:
         PirTriggers(PIN, clock, boot_id="boot")

@@ -10,7 +10,7 @@ import pytest
 
 from cameratrap.errors import StoreError
 from cameratrap.store import durable
-from cameratrap.store.media import PictureFolder, partial_pictures, pictures, sha256_of
+from cameratrap.store.media import TRIES, PictureFolder, partial_pictures, pictures, sha256_of
 
 
 def put(card: Path, name: str, data: bytes = b"x") -> None:
@@ -71,11 +71,14 @@ def test_the_order_that_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest
     assert calls[-3:] == ["sync CTRP0001.JPG.part", "rename CTRP0001.JPG", "sync 100CTRAP"]
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize(("code", "tries"), [(errno.ENOSPC, 1), (errno.EFBIG, 1), (errno.EROFS, 1), (errno.EIO, TRIES)])
 def test_a_card_that_fails_is_named_and_the_next_name_is_fresh(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, tries: int
 ) -> None:
-    """A sync that failed is never tried again under the same name: the kernel may have dropped the pages."""
+    """A sync that failed is never tried again under the same name: the kernel may have dropped the pages.
+
+    One that is full or read-only is asked once, bad blocks are given a few chances.
+    """
     folder = PictureFolder(tmp_path)
     folder.save(b"safe")
 
@@ -87,7 +90,35 @@ def test_a_card_that_fails_is_named_and_the_next_name_is_fresh(
         with pytest.raises(StoreError, match=os.strerror(code)):
             folder.save(b"lost")
     assert pictures(tmp_path) == ["DCIM/100CTRAP/CTRP0001.JPG"]
-    assert folder.save(b"next").path == "DCIM/100CTRAP/CTRP0003.JPG"
+    assert folder.save(b"next").path == f"DCIM/100CTRAP/CTRP{2 + tries:04d}.JPG"
+
+
+@pytest.mark.parametrize("bad", ["sync", "write", "folder"])
+@pytest.mark.parametrize("failures", range(1, TRIES))
+def test_a_picture_that_met_a_bad_block_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str, failures: int
+) -> None:
+    """It is still in memory: it gets the next name, is synced there, and leaves nothing under the first."""
+    folder = PictureFolder(tmp_path)
+    call = "write" if bad == "write" else "fsync"
+    real, left, synced = getattr(os, call), [failures], list[str]()
+
+    def failing(descriptor: int, *data: object) -> object:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        if name.endswith(".part") is (bad != "folder") and left[0]:
+            left[0] -= 1
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        synced.append(name)
+        return real(descriptor, *data)
+
+    monkeypatch.setattr(durable.os, call, failing)
+    saved = folder.save(b"whole")
+    assert saved.path == f"DCIM/100CTRAP/CTRP{1 + failures:04d}.JPG"
+    assert (tmp_path / saved.path).read_bytes() == b"whole"
+    assert [each.name for each in (tmp_path / "DCIM/100CTRAP").iterdir()] == [Path(saved.path).name]
+    assert Path(f"{saved.path}.part").name in synced
+    if call == "fsync":
+        assert {tmp_path.name, "DCIM", "100CTRAP"} <= set(synced), "a folder that failed was made and synced anew"
 
 
 @pytest.mark.parametrize("left", [["DCIM/101CTRAP/"], ["DCIM/101CTRAP/CTRP0001.JPG.part"], []])

@@ -54,6 +54,7 @@ def test_the_hours_of_a_gate_are_effort_and_no_restart(card: Card) -> None:
     """Armed by hardware from a quarter past noon on, switched on at two, up until ten past."""
     first = Ledger(VirtualClock(NOON), "boot-1")
     first.arm(card.connection, armed=True)
+    first.flush(card.connection)
     clock = VirtualClock(NOON + timedelta(hours=2))
     clock.pass_s(8.0)  # the boot
     ledger = Ledger(clock, "boot-2", armed_since=NOON + timedelta(minutes=15))

@@ -1,0 +1,124 @@
+"""The camera with its lamp and its infrared-cut filter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cameratrap.errors import ConfigError, ConfigProblem
+
+if TYPE_CHECKING:
+    from cameratrap.config import Config
+    from cameratrap.domain.capture import BurstProfile
+    from cameratrap.domain.lighting import NightLimits
+    from cameratrap.drivers.camera_device import CameraDevice
+    from cameratrap.drivers.lamp import LightSettings
+    from cameratrap.drivers.trap_camera import TrapCamera
+
+
+def burst_profile(config: Config) -> BurstProfile:
+    """How many pictures, how far apart: the profile's, unless the configuration or a command says otherwise."""
+    from cameratrap.domain.capture import PROFILES, BurstProfile
+
+    profile, section = PROFILES[config.burst.profile], config.burst
+    return BurstProfile(
+        profile.count if section.count is None else section.count,
+        profile.spacing_s if section.spacing_s is None else section.spacing_s,
+        profile.lamp,
+    )
+
+
+def open_camera(config: Config, *, at_once: bool = False) -> TrapCamera:
+    """The camera with its lamp and its infrared-cut filter. Raises DeviceError, ConfigError.
+
+    ``at_once``: its first frame is asked for before anything else of it is set up.
+    """
+    night = _night_limits(config)
+    device = _open_camera_device(config, at_once=at_once)
+    try:
+        from cameratrap.drivers.clock import SystemClock
+        from cameratrap.drivers.lamp import Lighting
+        from cameratrap.drivers.trap_camera import CameraSettings, TrapCamera
+
+        clock, section = SystemClock(config.station.zone), config.camera
+        settings = CameraSettings(_is_kept_running(config), section.settle_s, section.stall_s, section.restarts)
+        return TrapCamera(device, Lighting(_light_settings(config, night), clock.monotonic_s), clock, settings)
+    except BaseException:
+        device.close()
+        raise
+
+
+def _open_camera_device(config: Config, *, at_once: bool) -> CameraDevice:
+    device = _camera_device(config)
+    device.open()
+    try:
+        if at_once or _is_kept_running(config):
+            device.start(at_once=at_once)
+            device.pace(fast=at_once)
+        else:
+            device.stop()
+    except BaseException:
+        device.close()
+        raise
+    return device
+
+
+def _camera_device(config: Config) -> CameraDevice:
+    from cameratrap.config.camera import CameraType
+
+    section = config.camera
+    if section.type is CameraType.USB:
+        from cameratrap.drivers.usb_camera import UsbCamera, UsbCameraSettings
+
+        usb = UsbCameraSettings(
+            section.device or "/dev/video0",
+            section.width,
+            section.height,
+            section.quality,
+            section.rotated,
+            section.standby_fps,
+        )
+        return UsbCamera(usb)
+    from cameratrap.drivers.picamera import PiCamera, PiCameraSettings
+
+    number = section.device or "0"
+    if not (number.isascii() and number.isdigit()):
+        expected = 'must be a camera\'s number with camera.type = "picamera2"'
+        raise ConfigError([ConfigProblem("camera.device", f'"{number}"', expected)])
+    settings = PiCameraSettings(
+        int(number),
+        section.width,
+        section.height,
+        section.quality,
+        section.rotated,
+        section.focus,
+        section.focus_m,
+        section.standby_fps,
+    )
+    return PiCamera(settings)
+
+
+def _is_kept_running(config: Config) -> bool:
+    """Between bursts: where that is configured, or motion is watched for."""
+    from cameratrap.config.camera import Standby
+    from cameratrap.config.trigger import TriggerMode
+
+    return config.camera.standby is Standby.OPEN or config.trigger.mode is not TriggerMode.PIR
+
+
+def _night_limits(config: Config) -> NightLimits:
+    from cameratrap.domain.lighting import NightLimits
+
+    section = config.lamp
+    if section.bright_above <= section.dark_below:
+        needed = f"must be more than lamp.dark_below = {section.dark_below:g}"
+        raise ConfigError([ConfigProblem("lamp.bright_above", f"{section.bright_above:g}", needed)])
+    return NightLimits(section.dark_below, section.bright_above)
+
+
+def _light_settings(config: Config, night: NightLimits) -> LightSettings:
+    from cameratrap.domain.lamp_health import LampHealth
+    from cameratrap.drivers.lamp import LightSettings
+
+    section = config.lamp
+    health = LampHealth(section.dead_below, section.dead_bursts)
+    return LightSettings(section.pin, section.mode, section.ir_cut_pin, section.ir_cut_inverted, night, health)

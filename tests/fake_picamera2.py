@@ -2,7 +2,9 @@
 
 Read off its source, and kept where it matters to a driver: one event loop takes jobs in order, so that ``stop`` waits
 behind a capture that does not come while ``close`` does not; a control that is not advertised is refused; frames carry
-their own metadata; buffers come out of one memory and go back with the last release; a camera is open once.
+their own metadata; buffers come out of one memory and go back with the last release; a camera is open once. The event
+loop, its "preview", runs from the first start, and a second thread, which hands it libcamera's finished frames, as long
+as a camera is open; ``stop`` ends neither.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ PI_CONTROLS = {
     "FrameDurationLimits": (10_000, 1_000_000, 33_333),
     "NoiseReductionMode": (0, 4, 0),
 }
+LOOK_S = 0.005  # the real one's is 0.2 s
 AF_CONTROLS = {"AfMode": (0, 2, 0), "AfTrigger": (0, 1, 0), "LensPosition": (0.0, 32.0, 1.0)}
 
 
@@ -62,8 +65,14 @@ class Sensor:
     started: int = 0
     stopped: int = 0
     held: int = 0
+    threads: list[threading.Thread] = field(default_factory=list)
     set: list[dict[str, Any]] = field(default_factory=list)
     configuration: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def awake(self) -> int:
+        """How many of picamera2's threads look again and again whether there is something to do."""
+        return sum(thread.is_alive() for thread in self.threads)
 
     @property
     def is_virtual(self) -> bool:
@@ -74,6 +83,30 @@ class Sensor:
 class Transform:
     def __init__(self, hflip: int = 0, vflip: int = 0) -> None:
         self.hflip, self.vflip = hflip, vflip
+
+
+class Manager:
+    """The thread that sees libcamera's finished frames; without it none comes."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        self.sensor = sensor
+        self.running = False
+        self.cms = object()
+        self.thread: threading.Thread
+
+    def setup(self) -> None:
+        self.running = True
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.sensor.threads.append(self.thread)
+        self.thread.start()
+
+    def cleanup(self) -> None:
+        self.running = False
+        self.thread.join()
+
+    def _listen(self) -> None:
+        while self.running:
+            time.sleep(LOOK_S)
 
 
 class Job:
@@ -150,6 +183,8 @@ class Picamera2:
         self.is_open, self.started = True, False
         self.options: dict[str, Any] = {}
         self.camera_config: dict[str, Any] = {}
+        self._cm = Manager(sensor)
+        self._cm.setup()
         self._memory = 0
         self._jobs: list[Job] = []
         self._requests: list[Request] = []
@@ -216,27 +251,38 @@ class Picamera2:
         self._free, self._given, self.started = self.camera_config["buffer_count"], 0, True
         self.sensor.started += 1
         if self._loop is None:
+            self._ends = False
             self._loop = threading.Thread(target=self._run, daemon=True)
+            self.sensor.threads.append(self._loop)
             self._loop.start()
 
     def stop(self) -> None:
         """Behind every job that waits, as the real one."""
         if self.sensor.stop_refusals:
             raise self.sensor.stop_refusals.popleft()
-        if self.started:
+        if self.started and self._loop is not None:
             self._dispatch(self._stop, wait=True, immediate=True)
+        elif self.started:
+            self._stop()
+
+    def stop_preview(self) -> None:
+        if self._loop is None:
+            raise RuntimeError("No preview specified.")
+        with self._wake:
+            self._ends = True
+            self._wake.notify()
+        self._loop.join()
+        self._loop = None
 
     def close(self) -> None:
         """Ends the event loop first, so that it waits behind nothing."""
         if not self.is_open:
             return
         if self._loop is not None:
-            with self._wake:
-                self._ends = True
-                self._wake.notify()
-            self._loop.join()
+            self.stop_preview()
         if self.started:
             self._stop()
+        self._cm.cleanup()
         self.is_open = False
         self.sensor.users -= 1
         self.sensor.memory += self._memory if not self.sensor.held else 0  # what is held is lost until the next boot
@@ -271,7 +317,7 @@ class Picamera2:
         with self._wake:
             while not self._ends:
                 self._wake.wait(self.sensor.interval_s)
-                if self.started and self._free and (self._life is None or self._given < self._life):
+                if self.started and self._cm.running and self._free and self._given != self._life:
                     self._requests.append(self._expose())
                 while self._jobs and self._jobs[0].execute():
                     self._jobs.pop(0)

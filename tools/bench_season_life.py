@@ -1,102 +1,100 @@
-"""What happens to a trap in a season: animals, wind, timers, and cuts of the power at moments drawn by chance."""
+"""A trap's life in simulation: it watches, `transmit` runs beside it, its power is cut at moments drawn by chance."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable
 from functools import partial
 
+from bench_season_journal import Journal
 from bench_season_power import Fuse, PowerCut
-from bench_season_trap import Burst, SeasonClock, Trap
+from bench_season_script import DAY_S, TIMER_S, Script
+from bench_season_sensor import Moment, SeasonClock, Sensor
+from bench_season_trap import Trap
 
-# What walks by, and how often one of each: shares of a made-up wood. One of them is worth an alert.
-WATCHED = "Lynx lynx"
-ANIMALS = {
-    "Vulpes vulpes": 30, "Capreolus capreolus": 25, "Sus scrofa": 15, "Meles meles": 12, "Sciurus vulgaris": 8,
-    "Lepus europaeus": 5, "Homo sapiens": 4, WATCHED: 1,
-}  # fmt: skip
-TIMER = timedelta(hours=2)
-FIRST_TIMER = timedelta(minutes=10)  # after midnight
-BUSY_TIMERS = 4  # of a day: the first ones close the day before and send it
-PATIENCE = timedelta(minutes=30)  # a trigger is taken up so late at most; after that the trap was off
+from cameratrap.app.stopping import StopRequest
+from cameratrap.errors import DeviceError
+
 OFF_S = (60.0, 7200.0)  # how long a cut of the power lasts
+RESTART_S = 5.0  # until systemd starts a service again
 LAST_STEP = 60  # a cut comes at most so many steps after the moment that was drawn for it
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that happens at its time; ``is_timer``: it is made up for when the power is back."""
-
-    at: datetime
-    do: Callable[[], None]
-    is_timer: bool
-
-
-def bursts_of(day: date, chance: random.Random, start: datetime, *, animals: int, blanks: int) -> list[Burst]:
-    """A day's triggers: what walks by, each alone or with others, and the wind."""
-    midnight = datetime.combine(day, time(), tzinfo=start.tzinfo)
-    moments = [midnight + timedelta(seconds=chance.uniform(0, 86_399)) for _ in range(animals + blanks)]
-    taxa = chance.choices(list(ANIMALS), weights=list(ANIMALS.values()), k=animals)
-    seen = [Burst(at, taxon, 1 + int(chance.expovariate(1.5))) for at, taxon in zip(moments, taxa, strict=False)]
-    return [*seen, *(Burst(at, None, 0) for at in moments[animals:])]
-
-
 class Life:
-    """A trap's days one after the other, with ``cuts`` of the power a day on average."""
+    """``extras`` are what else happens on a day, by its number."""
 
-    def __init__(self, trap: Trap, clock: SeasonClock, fuse: Fuse, chance: random.Random, *, cuts: float) -> None:
+    def __init__(
+        self,
+        trap: Trap,
+        script: Script,
+        clock: SeasonClock,
+        sky_clock: SeasonClock,
+        fuse: Fuse,
+        journal: Journal,
+        extras: Callable[[int], list[Moment]],
+    ) -> None:
         self._trap = trap
+        self._script = script
         self._clock = clock
+        self._sky_clock = sky_clock
         self._fuse = fuse
-        self._chance = chance
-        self._cuts = cuts
+        self._journal = journal
+        self._extras = extras
+        self._chance = random.Random(f"{script.season.seed} steps")
+        self._sensor = Sensor(script, clock, journal, self._acts)
+        self._is_on = False
 
-    def live(self, day: date, bursts: Sequence[Burst]) -> None:
-        """One day: its triggers as they come; and every two hours what is over is closed, and what is due is sent."""
-        acts = self._acts(day, bursts)
-        cut_at = self._moment_of_cut(acts)
-        for number, act in enumerate(acts):
-            if number == cut_at:
-                self._fuse.set(self._chance.randint(1, LAST_STEP))
-            self._clock.wait_until(act.at)
-            if act.is_timer or self._clock.now() - act.at < PATIENCE:
-                self._until_done(act.do)
+    def live(self) -> None:
+        """The whole season; when it is over the trap was stopped, and has closed its last day."""
+        while not self._until_done(lambda: self._trap.watch(self._sensor)):
+            pass
 
     def end(self, days: int) -> None:
         """The deployment is over; what waits is sent for so many days more at most."""
-        self._until_done(lambda: self._trap.close_days(everything=True))
-        for _ in range(days * (timedelta(days=1) // TIMER)):
-            if self._trap.is_on and not self._trap.is_waiting:
+        for _ in range(int(days * DAY_S // TIMER_S)):
+            if self._until_done(self._send) and not self._trap.is_waiting:
                 break
-            self._until_done(self._trap.transmit)
-            self._clock.wait(TIMER.total_seconds())
+            self._clock.wait(TIMER_S)
 
-    def _acts(self, day: date, bursts: Sequence[Burst]) -> list[Act]:
-        acts = [Act(burst.at, partial(self._trap.see, burst), is_timer=False) for burst in bursts]
-        first = datetime.combine(day, time(), tzinfo=self._clock.now().tzinfo) + FIRST_TIMER
-        for number in range(timedelta(days=1) // TIMER):
-            at = first + number * TIMER
-            acts += [Act(at, do, is_timer=True) for do in (self._trap.close_days, self._trap.transmit)]
-        return sorted(acts, key=lambda act: act.at)
+    def _send(self) -> None:
+        if self._trap.is_waiting:
+            self._trap.transmit()
 
-    def _moment_of_cut(self, acts: Sequence[Act]) -> int | None:
-        """Which act has a cut drawn for it, if any: every other time one that closes and sends, else any."""
-        if self._chance.random() >= self._cuts:
-            return None
-        timers = [number for number, act in enumerate(acts) if act.is_timer][: 2 * BUSY_TIMERS]
-        return self._chance.choice(timers if self._chance.random() < 0.5 else range(len(acts)))
+    def _until_done(self, do: Callable[[], None]) -> bool:
+        """Do it with the power on; False where it was broken off, by a cut or a device."""
+        try:
+            if not self._is_on:
+                self._clock.boot()
+                self._sensor.power_on()
+                self._trap.power_on()
+                self._is_on = True
+            do()
+        except PowerCut:
+            self._off("cut", self._chance.uniform(*OFF_S))
+            return False
+        except StopRequest:
+            self._sensor.is_collected = True
+            self._off("stop", RESTART_S)
+            return False
+        except DeviceError:
+            self._off("stop", RESTART_S)
+            return False
+        self._journal.note("stop", self._clock.season_s)
+        return True
 
-    def _until_done(self, do: Callable[[], None]) -> None:
-        """Do it, again after every cut of the power, until it is done."""
-        while True:
-            try:
-                if not self._trap.is_on:
-                    self._trap.boot()
-                do()
-            except PowerCut:
-                self._trap.power_off()
-                self._clock.wait(self._chance.uniform(*OFF_S))
-            else:
-                return
+    def _off(self, why: str, off_s: float) -> None:
+        self._journal.note(why, self._clock.season_s)
+        self._trap.power_off()
+        self._is_on = False
+        if why == "cut":  # it may have come while something was sent, which takes `watch` no time
+            self._clock.wait_until(self._sky_clock.season_s)
+        self._clock.wait(off_s)
+
+    def _acts(self, day: int) -> list[Moment]:
+        cut_s = self._script.cut(day)
+        cuts = [] if cut_s is None else [Moment(cut_s, partial(self._fuse.set, self._chance.randint(1, LAST_STEP)))]
+        return [*cuts, *(Moment(at_s, self._transmit) for at_s in self._script.timers(day)), *self._extras(day)]
+
+    def _transmit(self) -> None:
+        if self._sky_clock.season_s <= self._clock.season_s:  # else the run before is still sending
+            self._trap.transmit()

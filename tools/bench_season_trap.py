@@ -1,96 +1,95 @@
-"""A trap in simulation: a real card, a real outbox, and what a detector would have said, made up.
+"""A trap in simulation: the code of `watch` and of `transmit`, wired as the configuration wires it, on a real card.
 
-Nothing looks at pictures: what was seen is written to the card's index through the store's own functions, as `watch`
-writes it. Everything after that is the code that a trap runs, wired as its configuration wires it.
+Only its surroundings are made up: time, what triggers, what the camera gives, what the detector says, the battery, the
+modem and its sky, and when the power is cut.
 """
 
 from __future__ import annotations
 
-import random
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import cast
 
+from bench_season_devices import Camera, Seer, open_gauge
+from bench_season_journal import Journal
 from bench_season_power import Fuse, FusedConnection
+from bench_season_script import Script
+from bench_season_sensor import SeasonClock, Sensor
 
-from cameratrap.app.alerts import AlertFailed, AlertRules, raise_alerts
-from cameratrap.app.close_day import Closing, ClosingFailed, close_due_days
+from cameratrap.app.alerts import AlertFailed
+from cameratrap.app.card_keeper import CardKeeper
+from cameratrap.app.closing import Closing, ClosingFailed
+from cameratrap.app.disk import Room
+from cameratrap.app.energy_count import EnergyCount
+from cameratrap.app.field import Field, Unsupervised
 from cameratrap.app.fold import CardFold, fold
+from cameratrap.app.ledger import Ledger
+from cameratrap.app.power_watch import PowerWatch
+from cameratrap.app.sweep import sweep
 from cameratrap.app.transmit import Hooks, transmit
 from cameratrap.app.transmit_plan import Limits
+from cameratrap.app.treat import TreatmentFailed
+from cameratrap.app.watch import Watch
+from cameratrap.app.watch_report import Outcome
 from cameratrap.config.tree import Config
-from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.domain.taxa import TaxaTable
+from cameratrap.drivers.timelapse import Timelapse
+from cameratrap.drivers.trigger_mix import TriggerMix
 from cameratrap.errors import CameraTrapError
-from cameratrap.ports import PowerReading, SatelliteLink, Trigger
-from cameratrap.replay.emulated_lines import VirtualClock
-from cameratrap.store.analyses import Analysis, ModelIdentity, Observation, PictureAnswer, store_analysis
-from cameratrap.store.bursts import add_picture, begin_burst, is_analysed, pictures_of
+from cameratrap.ports import SatelliteLink
 from cameratrap.store.card import Card, Deployment, make_card
-from cameratrap.store.effort import arm, still_armed
-from cameratrap.store.media import SavedPicture
 from cameratrap.store.outbox import Outbox, OutboxMessage, OutboxState
+from cameratrap.store.power_readings import newest
 from cameratrap.store.sessions import Session, sessions
-from cameratrap.wiring import alert_rules, closing_rules, power_figures
+from cameratrap.wiring import (
+    activity_watts,
+    alert_rules,
+    battery_policy,
+    burst_profile,
+    closing_rules,
+    look_settings,
+    open_schedule,
+    open_throttle,
+    power_figures,
+    room_rules,
+)
 
-MODEL = ModelIdentity("season", "1", "0" * 64, 0.5)
-
-
-class SeasonClock:
-    """The port Clock, on the virtual time of everything."""
-
-    def __init__(self, virtual: VirtualClock, start: datetime) -> None:
-        self._virtual = virtual
-        self._start = start
-
-    def now(self) -> datetime:
-        """As Clock.now."""
-        return self._start + timedelta(seconds=self._virtual())
-
-    def monotonic_s(self) -> float:
-        """As Clock.monotonic_s."""
-        return self._virtual()
-
-    def quality(self) -> ClockQuality | None:
-        """As Clock.quality."""
-        return ClockQuality.OK
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self._virtual.advance_to(self._virtual() + seconds)
-
-    def wait_until(self, moment: datetime) -> None:
-        """Let time pass up to ``moment``; it never runs back."""
-        self._virtual.advance_to((moment - self._start).total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """One trigger: an animal or, without a taxon, the wind."""
-
-    at: datetime
-    taxon: str | None
-    count: int
+ROOMY = Room(free=20_000_000_000, total=32_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What surrounds a trap: its configuration, time, the sky, and what may cut its power."""
+    """What surrounds a trap: its configuration, time, the sky with a time of its own, and what may cut its power."""
 
     config: Config
     taxa: TaxaTable
+    script: Script
     clock: SeasonClock
+    sky_clock: SeasonClock
     link: SatelliteLink
     fuse: Fuse
-    chance: random.Random
+    journal: Journal
+    chance: Random
+
+
+class Supervised(Unsupervised):
+    """The port Supervisor: notes that the trap is armed."""
+
+    def __init__(self, clock: SeasonClock, journal: Journal) -> None:
+        self._clock = clock
+        self._journal = journal
+
+    def ready(self) -> None:
+        """As Supervisor.ready."""
+        self._journal.note("start", self._clock.season_s)
 
 
 class Trap:
-    """One trap on its card at ``folder``. Whatever it does may end in a PowerCut; ``boot`` starts it again."""
+    """One trap on its card at ``folder``. Whatever it does may end in a PowerCut; ``power_on`` starts it again."""
 
     def __init__(self, folder: Path, world: World) -> None:
         self.failures: list[CameraTrapError] = []
@@ -100,14 +99,7 @@ class Trap:
         self._deployment = Deployment("season_1", "season", world.config.station.utc_offset_minutes, world.clock.now())
         self._boots = 0
         self._card: Card | None = None
-        self._stretch = 0
-        self._closing: Closing
-        self._alerts: AlertRules | None = None
-
-    @property
-    def is_on(self) -> bool:
-        """Whether it has power."""
-        return self._card is not None
+        self._outbox: Card | None = None
 
     @property
     def card(self) -> Card:
@@ -115,54 +107,49 @@ class Trap:
         assert self._card is not None
         return self._card
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """Its index."""
-        return self.card.connection
-
-    def boot(self) -> None:
-        """Power on: open the card, look up what is configured, and arm."""
+    def power_on(self) -> None:
+        """Power on, or a process anew: the card is opened, by `watch` and by `transmit`."""
         self._boots += 1
-        world = self._world
-        card = make_card(self._folder, self._deployment)
-        card.connection = cast("sqlite3.Connection", FusedConnection(card.connection, world.fuse))
-        self._card = card
-        closing = closing_rules(world.config, world.taxa, card)
-        self._closing = replace(closing, power=self._power, clock=ClockQuality.OK)
-        self._alerts = alert_rules(world.config, world.taxa, closing.sealer)
-        self._stretch = arm(card.connection, world.clock.now(), world.clock.monotonic_s(), self._boot_id)
+        self._card, self._outbox = self._open(), self._open()
+        kept = newest(self.card.connection)
+        seen_s = None if kept is None else (kept.at - self._deployment.start).total_seconds()
+        self._world.journal.note("boot", self._world.clock.season_s, seen_s)
 
     def power_off(self) -> None:
         """Everything that was not stored is gone."""
-        if self._card is not None:
-            self._card.close()
-            self._card = None
+        for card in (self._card, self._outbox):
+            if card is not None:
+                card.close()
+        self._card = self._outbox = None
 
-    def see(self, burst: Burst) -> None:
-        """Store a burst and what is in it, and raise what is worth an alert; begun before a cut, it is finished."""
-        clock, name = self._world.clock, burst.at.isoformat()
-        self._stretch = still_armed(self.connection, self._stretch, clock.now(), clock.monotonic_s())
-        trigger = Trigger(name, burst.at, TriggerCause.PIR, clock.monotonic_s())
-        begin_burst(self.connection, name, trigger, boot_id=self._boot_id, clock=ClockQuality.OK)
-        if not pictures_of(self.connection, name):
-            saved = SavedPicture(f"DCIM/100CTRAP/{name}.JPG", name, 1)
-            add_picture(
-                self.connection, name, saved, position=1, of=1, captured_at=burst.at, source_sha256=name, source_name=""
-            )
-        if not is_analysed(self.connection, name):
-            store_analysis(self.connection, name, self._analysis(burst, name), MODEL, made_at=burst.at)
-        if self._alerts and burst.taxon and self._alerts.concern([burst.taxon]):
-            outcomes = raise_alerts(self.card, self._alerts, clock.now())
-            self.failures += [each.error for each in outcomes if isinstance(each, AlertFailed)]
-
-    def close_days(self, *, everything: bool = False) -> None:
-        """Close what is over."""
-        outcomes = close_due_days(self.card, self._closing, self._world.clock.now(), everything=everything)
-        self.failures += [each.error for each in outcomes if isinstance(each, ClosingFailed)]
+    def watch(self, sensor: Sensor) -> None:
+        """`watch`, until nothing triggers any more. Raises DeviceError where a new process is needed."""
+        world, clock = self._world, self._world.clock
+        config, boot_id = world.config, f"boot-{self._boots}"
+        settings = look_settings(config, world.taxa)
+        sweep(self.card, keep_partial=not settings.policy.changes_pictures)
+        closing = self._closing()
+        watch = Watch(
+            self.card,
+            Camera(world.script, sensor, clock, world.journal, world.fuse),
+            Seer(clock, world.fuse),
+            clock,
+            boot_id=boot_id,
+            serial="season",
+            settings=settings,
+            field=self._field(boot_id),
+            ledger=Ledger(clock, boot_id, energy=EnergyCount(clock, activity_watts(config))),
+            keeper=CardKeeper(self.card, clock, room_rules(config), measured=lambda _: ROOMY),
+        )
+        minutes = config.trigger.timelapse_minutes
+        triggers = TriggerMix(sensor, Timelapse(clock, minutes, boot_id=boot_id), clock)
+        alerts = alert_rules(config, world.taxa, closing.sealer)
+        watch.run(triggers, closing, alerts=alerts, tell=self._told, ended=True)
 
     def transmit(self) -> None:
-        """One run of `transmit`."""
+        """One run of `transmit`, beside `watch`: it takes none of its time."""
         world, modem = self._world, self._world.config.modem
+        assert self._outbox is not None
         limits = Limits(
             attempts=modem.attempts,
             deadline_s=modem.deadline_s,
@@ -170,38 +157,54 @@ class Trap:
             supersede=not world.config.summary.send_superseded,
             mailbox_every_days=modem.mailbox_every_days,
         )
-        outbox = Outbox(self.connection, jitter=world.chance.random)
-        hooks = Hooks(wait=world.clock.wait, receive=self.received.append)
-        transmit(outbox, world.link, world.clock, limits, hooks)
+        outbox = Outbox(self._outbox.connection, jitter=world.chance.random)
+        hooks = Hooks(wait=world.sky_clock.wait, receive=self.received.append)
+        world.sky_clock.wait_until(world.clock.season_s)
+        transmit(outbox, world.link, world.sky_clock, limits, hooks)
 
     def fold(self) -> CardFold:
         """What the card says."""
-        return fold(self.card, self._closing.rules)
+        return fold(self.card, self._closing().rules)
 
     def messages(self) -> list[OutboxMessage]:
         """The outbox."""
-        return Outbox(self.connection).messages()
+        return Outbox(self.card.connection).messages()
 
     @property
     def is_waiting(self) -> bool:
         """Whether the outbox still holds something to send."""
-        return bool(Outbox(self.connection).messages(OutboxState.QUEUED))
+        return bool(Outbox(self.card.connection).messages(OutboxState.QUEUED))
 
     def sessions(self) -> Sequence[Session]:
         """Every session, as the trap wrote it down."""
-        return sessions(self.connection)
+        return sessions(self.card.connection)
 
-    @property
-    def _boot_id(self) -> str:
-        return f"boot-{self._boots}"
+    def _open(self) -> Card:
+        card = make_card(self._folder, self._deployment)
+        card.connection = cast("sqlite3.Connection", FusedConnection(card.connection, self._world.fuse))
+        return card
 
-    def _power(self) -> PowerReading:
-        chance = self._world.chance
-        return PowerReading(12.6 + chance.uniform(-0.4, 0.4), chance.gauss(12, 6))
+    def _closing(self) -> Closing:
+        rules = closing_rules(self._world.config, self._world.taxa, self.card)
+        return replace(rules, clock=ClockQuality.OK)
 
-    def _analysis(self, burst: Burst, name: str) -> Analysis:
-        answers = tuple(PictureAnswer(picture, 1, 1, ()) for picture in pictures_of(self.connection, name))
-        if burst.taxon is None:
-            return Analysis(answers)
-        count = burst.count
-        return Analysis(answers, (Observation(burst.taxon, count, count, count, 0.9, burst.at, burst.at),))
+    def _field(self, boot_id: str) -> Field:
+        world = self._world
+
+        def battery(card: Card) -> PowerWatch:
+            policy = battery_policy(world.config)
+            gauge = lambda: open_gauge(world.script, world.clock, world.journal)  # noqa: E731
+            every_s = world.config.battery.every_minutes * 60
+            return PowerWatch(card.connection, gauge, policy, world.clock, boot_id=boot_id, every_s=every_s)
+
+        return Field(
+            supervisor=Supervised(world.clock, world.journal),
+            profile=burst_profile(world.config),
+            admission=open_throttle(world.config),
+            hours=open_schedule(world.config),
+            open_battery=battery,
+        )
+
+    def _told(self, outcome: Outcome) -> None:
+        if isinstance(outcome, AlertFailed | ClosingFailed | TreatmentFailed):
+            self.failures.append(outcome.error)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cameratrap.app.wake_plan import PLAN_FILE, read_plan
 from cameratrap.errors import StoreError
 from cameratrap.store.card import RECORD
 from cameratrap.store.keys import KEY_FILE, read_key
@@ -30,6 +31,7 @@ _PROMISES: Mapping[str, tuple[re.Pattern[str], Callable[[re.Match[str]], object]
     "closed": (re.compile(r"^(\d{4}-\d\d-\d\d)  day closed: "), lambda found: found[1]),
     "alerts": (re.compile(r"^.* alert (\d+) to be sent: "), lambda found: int(found[1])),
     "sending": (re.compile(r"^sending ((?:[0-9a-f]{2})+)$"), lambda found: bytes.fromhex(found[1])),
+    "alarms": (re.compile(r"^off, alarm (\S+)$"), lambda found: found[1]),
     "superseded": (re.compile(r"^(\d+) superseded and not sent: "), lambda found: int(found[1])),
     "ended": (re.compile(r"^\d+ triggers?, .* closed on "), lambda _: True),
 }
@@ -43,6 +45,7 @@ class Promises:
 
     ``bursts``: their starts and how many pictures are safe; ``looked``: pictures that the model has been shown;
     ``sending``: messages that the modem was given, ``sent`` those that are through; ``keys``: fingerprints.
+    ``alarms``: when it is switched on again, as it said when it handed the power back.
     ``sealing``: it may have been about to take a number for a seal.
     """
 
@@ -54,6 +57,7 @@ class Promises:
     sending: list[bytes] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
     superseded: list[int] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
     ended: list[bool] = field(default_factory=list)
     sealing: bool = False
 
@@ -71,7 +75,8 @@ class Promises:
 
     def __bool__(self) -> bool:
         """Whether there is anything of a card to be kept."""
-        return bool(self.bursts or self.looked or self.closed or self.alerts or self.sending or self.ended)
+        kept = self.bursts, self.looked, self.closed, self.alerts, self.sending, self.ended, self.alarms
+        return any(kept)
 
 
 def broken_promises(card: Path, promises: Promises, tables: Iterable[bytes] = ()) -> list[str]:
@@ -92,6 +97,7 @@ def broken_promises(card: Path, promises: Promises, tables: Iterable[bytes] = ()
         broken += _pictures(connection, card)
         broken += _bursts(connection, promises)
         broken += _messages(connection, promises)
+        broken += _gate(connection, card, promises)
         if not promises.sealing:
             broken += _seals(connection, card)
     return [*broken, *_tables(card, promises, list(tables))]
@@ -203,6 +209,20 @@ def _seals(connection: sqlite3.Connection, card: Path) -> Iterator[str]:
     stored = stored_state(connection, key.key.fingerprint)
     if [_without_time(filed)] != [_without_time(stored)]:
         yield "the database and the file beside the key do not agree"
+
+
+def _gate(connection: sqlite3.Connection, card: Path, promises: Promises) -> Iterator[str]:
+    """The next power-on finds the plan whole, and neither it nor the row of the last one is older than was said."""
+    row = connection.execute("SELECT alarm_at FROM wakes ORDER BY id DESC LIMIT 1").fetchone()
+    plan = read_plan(card)
+    if plan is None and (card / PLAN_FILE).exists():
+        yield f"{PLAN_FILE} is not whole"
+    noted = "" if row is None else row["alarm_at"]
+    planned = "" if plan is None or plan.alarm_at is None else plan.alarm_at.isoformat()
+    if min(noted, planned) < max(promises.alarms, default=""):
+        yield f"the alarm at {promises.alarms[-1]} is forgotten: {planned or None}, and {noted or None} in the index"
+    if noted > planned:
+        yield f"the index knows of an alarm at {noted}, and {PLAN_FILE} of {planned or None}"
 
 
 def _without_time(state: object) -> object:

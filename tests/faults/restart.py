@@ -45,12 +45,12 @@ class Bench:
     def switch_on(self) -> Answer:
         """Play the whole story: what the card has is not added again."""
         with _kept_wiring(), contextlib.chdir(self.folder):
-            return _captured(partial(trap_process.play, self.folder))
+            return captured(partial(trap_process.play, self.folder))
 
     def tells(self) -> Whole:
         """All that a user learns of the card; of a picture's name only that there is one, since a cut may spend it."""
         with contextlib.chdir(self.folder):
-            answers = [_captured(partial(run, ["--data", "card", *each])) for each in _QUESTIONS]
+            answers = [captured(partial(run, ["--data", "card", *each])) for each in _QUESTIONS]
         assert [answer.status for answer in answers] == [0] * len(_QUESTIONS), answers
         rows = [json.loads(line) for answer in answers for line in answer.out.splitlines()]
         return [row | {"media": len(row.get("media", ()))} for row in rows]
@@ -64,7 +64,7 @@ def _kept_wiring() -> Iterator[None]:
         yield
 
 
-def _captured(call: Callable[[], int]) -> Answer:
+def captured(call: Callable[[], int]) -> Answer:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = call()

@@ -19,7 +19,7 @@ COVERED = {
     "card.make_card: journal": "of the first page of a card that has promised nothing",
     "card.make_card: folder": "of the first page of a card that has promised nothing",
     "card.make_card: wal": "it is a card only when its record is there, and an empty database is made anew",
-    "watch._arm: wal": "a stretch without any length",
+    "deployment._write write_durably: folder": "DCIM is made in the same folder before anything is said",
     "treatments.finish: wal": "to treat a picture again changes nothing",
     "connection.close: wal": "of a log that is durable already",
     "sessions.use_modem: wal": "the attempt's own commit follows",

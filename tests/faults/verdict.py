@@ -32,12 +32,16 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Struck:
-    """A trap that met a fault: ``folder`` is as it left it, ``status`` negative where it was killed."""
+    """A trap that met a fault: ``folder`` is as it left it, ``status`` negative where it was killed.
+
+    ``call`` is the one that failed, as strace has it, where that is known.
+    """
 
     name: str
     folder: Path
     status: int
     said: str
+    call: str = ""
 
 
 def judged(trap: Struck, bench: Bench, whole: Sequence[object]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.detections import DetectedFrame
@@ -71,6 +71,16 @@ class TriggerSource(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class FrameWatcher(Protocol):
+    """Looks at frames one by one, and knows what that costs."""
+
+    @property
+    def cpu_s_per_frame(self) -> float | None:
+        """The processor's time for judging one, in the mean; None before the first."""
+        ...
 
 
 class EndOfTriggers(Exception):  # noqa: N818 - it ends a stream, like StopIteration; it is not an error
@@ -200,12 +210,14 @@ class PowerReading:
 
     ``load_w`` is what the trap takes, in watts, less than nothing while the battery is charged through the gauge.
     ``temperature_from`` is "processor" where the temperature is the processor's, which is warmer than the case.
+    ``trouble`` says what could not be measured beside the volts, "" where nothing is amiss.
     """
 
     battery_v: float | None
     temperature_c: float | None
     load_w: float | None = None
     temperature_from: str = "gauge"
+    trouble: str = ""
 
 
 class PowerGauge(Protocol):

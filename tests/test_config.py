@@ -50,6 +50,13 @@ def test_every_problem_is_listed_with_key_value_and_range(tmp_path: Path) -> Non
     assert found["detector.threads"] == '"many": must be a whole number from 1 to 16'
 
 
+def test_a_mistyped_table_is_told_from_a_mistyped_key(tmp_path: Path) -> None:
+    """A table's name is compared with tables, a key's with keys, also where the key is a table itself."""
+    found = problems('[batery]\ngauge = "ina219"\n[plan.figurs]\nlamp_j = 3\n', tmp_path)
+    assert found["batery"].endswith("did you mean [battery]?")
+    assert found["plan.figurs"].endswith("did you mean plan.figures?")
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "91", '"46"', "true"])
 def test_a_latitude_is_a_latitude(tmp_path: Path, value: str) -> None:
     found = problems(f"[station]\nlatitude = {value}\nlongitude = 7", tmp_path)

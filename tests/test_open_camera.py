@@ -18,7 +18,7 @@ from cameratrap.domain.capture import BurstProfile, Focus  # noqa: E402
 from cameratrap.domain.events import TriggerCause  # noqa: E402
 from cameratrap.errors import ConfigError, DeviceError  # noqa: E402
 from cameratrap.ports import Trigger  # noqa: E402
-from cameratrap.wiring import open_camera  # noqa: E402
+from cameratrap.wiring import burst_profile, open_camera  # noqa: E402
 from tests.clip_files import write_clip  # noqa: E402
 from tests.fake_picamera2 import AF_CONTROLS, PI_CONTROLS, Sensor, installed  # noqa: E402
 
@@ -102,6 +102,30 @@ def test_without_picamera2_nothing_stands_in_for_it(tmp_path: Path, monkeypatch:
     with pytest.raises(DeviceError, match="picamera2") as caught:
         open_camera(configured(tmp_path, ""))
     assert (caught.value.device, caught.value.exit_status) == ("camera", 4)
+
+
+def test_a_camera_that_is_absent_is_down_until_a_burst_finds_it(tmp_path: Path) -> None:
+    """A trap whose cable was chewed through starts all the same: each burst tries again, and what was wrong is told."""
+    clip = tmp_path / "scene.avi"
+    config = configured(tmp_path, f'[camera]\ntype = "usb"\ndevice = "{clip}"\nrestarts = 0')
+    told: list[DeviceError] = []
+    with closing(open_camera(config, absent=told.append)) as camera:
+        (down,) = camera.incidents()
+        assert (down.device, down.recovered, down.what) == ("camera", False, str(told[0]))
+        with pytest.raises(DeviceError):
+            next(camera.capture_burst(TRIGGER, BurstProfile(1)))
+        assert not any(each.recovered for each in camera.incidents())
+        write_clip(clip, 10, fps=50, size=(640, 480))
+        assert len(list(camera.capture_burst(TRIGGER, BurstProfile(2, 0.05)))) == 2
+        assert [each.recovered for each in camera.incidents()] == [True]
+
+
+def test_no_burst_takes_longer_than_a_stop_waits(tmp_path: Path) -> None:
+    """Count and spacing may come from the profile, the file and a command: together they are kept to 80 s."""
+    profile = burst_profile(configured(tmp_path, "[burst]\ncount = 5\nspacing_s = 60"))
+    assert (profile.count, profile.spacing_s) == (5, 20.0)
+    assert burst_profile(configured(tmp_path, "[burst]\ncount = 1\nspacing_s = 60")).spacing_s == 60
+    assert burst_profile(configured(tmp_path, '[burst]\nprofile = "elephant"')) == BurstProfile(6, 3.0)
 
 
 def test_a_clip_in_place_of_a_usb_camera(tmp_path: Path) -> None:

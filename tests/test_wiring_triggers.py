@@ -30,7 +30,8 @@ from cameratrap.store.commands import override  # noqa: E402
 from cameratrap.store.connection import transaction  # noqa: E402
 from cameratrap.vision import motion  # noqa: E402
 from cameratrap.vision.motion import MotionSettings  # noqa: E402
-from cameratrap.wiring import burst_profile, check_pins, open_schedule, open_throttle, open_triggers  # noqa: E402
+from cameratrap.wiring import burst_profile, open_schedule, open_throttle, open_triggers  # noqa: E402
+from cameratrap.wiring.pins import check_pins  # noqa: E402
 
 START = datetime(2027, 3, 20, 12, tzinfo=UTC)
 

@@ -35,6 +35,8 @@ _TRIED = tuple(
     for history_s, threshold, columns in product((20, 100), (16, 40, 90), (640, 320))
 )
 
+STRATA = ("any", "fast", "close")
+
 # What was expected of each recording, and what was said of it; by name.
 Recordings = Mapping[str, tuple[Expected, Looked]]
 
@@ -102,6 +104,7 @@ def _tables(data: Path) -> Iterator[str]:
     ):
         yield f"\n## {title}: {len(of)}\n"
         yield from _both(of)
+        yield from _strata(truth, of)
         yield from _each(of)
         reasons = reduce(add, (looked.reasons for _, looked in of.values()))
         yield f"\nFrames by reason, ours: {', '.join(f'{reason} {count}' for reason, count in reasons.most_common())}."
@@ -117,6 +120,18 @@ def _both(of: Recordings) -> Iterator[str]:
     for area in AREAS[:16:3]:
         yield _row(f"MOG2 from {area:.2%} of the frame", mog2(of, 0, Limit(area, CHOSEN_LIMIT.frames)), pace_s)
     yield f"\nOne trigger holds for {TRIGGER_S:.0f} s; intervals are of 95 %, exact (passes and triggers independent)."
+
+
+def _strata(truth: Truth, of: Recordings) -> Iterator[str]:
+    """Small animals that cross in a second at most, and those right before the lens, by themselves."""
+    names = {stratum: {each.name for each in truth.scripts if each.stratum == stratum} for stratum in STRATA}
+    parts = {stratum: {name: of[name] for name in of if name in names[stratum]} for stratum in STRATA}
+    if not any(parts.values()):
+        return
+    yield "\n| stratum | passes | ours: found, false | MOG2: found, false |\n| --- | --- | --- | --- |"
+    for stratum, part in parts.items():
+        one, other = ours(part), mog2(part, 0, CHOSEN_LIMIT)
+        yield f"| {stratum} | {one.passes} | {one.found}, {one.false} | {other.found}, {other.false} |"
 
 
 def _row(name: str, its: Score, pace_s: float) -> str:

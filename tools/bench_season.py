@@ -37,6 +37,7 @@ from bench_season_sensor import Moment, SeasonClock
 from bench_season_sky import IMEI, Sky, SkyLedger
 from bench_season_trap import Trap, World
 
+from cameratrap.config.camera import LampSection
 from cameratrap.config.ground import Ground as GroundSection
 from cameratrap.config.modem import Modem
 from cameratrap.config.power import BatterySection
@@ -65,11 +66,12 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a synchronisation costs nothing there,
 def config_of(season: Season) -> Config:
     """The trap's configuration."""
     return Config(
-        station=Station(id=STATION, utc_offset="+01:00", latitude=46.8, longitude=6.2),
+        station=Station(id=STATION, utc_offset="+01:00", latitude=47.0, longitude=6.0),
         summary=Summary(every_days=season.every_days),
         alerts=Alerts(taxa=(WATCHED,)),
         modem=Modem(mailbox_every_days=2),
         battery=BatterySection(cells=3),
+        lamp=LampSection(pin=18),
         trigger=TriggerSection(timelapse_minutes=240),
     )
 

@@ -25,9 +25,11 @@ class Reckoner:
         self._cold_v_per_c = cold_v_per_c
         self._level = self._level_before = 0
         self._looked_s = -1.0
+        self._degrees: list[tuple[float, float]] = []
         self._since_s: float | None = None
         self._armed_s: float | None = None
         self._down_s: float | None = None
+        self._dark_s: float | None = None
         self._was_armed = False
         self._recent: list[tuple[float, str]] = []
         self._asked = ""
@@ -48,11 +50,13 @@ class Reckoner:
     def _on_boot(self, at_s: float, kept_s: float | None) -> None:
         if self._looked_s >= 0 and (kept_s is None or kept_s < self._looked_s - 1e-3):
             self._level = self._level_before  # the last look was cut off before it was stored
+            self._degrees = [each for each in self._degrees if each[0] < self._looked_s]
         self._was_armed = False
         self._fill(at_s)
 
     def _on_start(self, at_s: float) -> None:
         self._since_s = at_s
+        self._dark_s = at_s if self._level >= LAMP else None
         self._arm(at_s)
 
     def _arm(self, at_s: float) -> None:
@@ -71,11 +75,17 @@ class Reckoner:
     def _on_look(self, at_s: float, volts: float | None, celsius: float) -> None:
         self._level_before, self._looked_s = self._level, at_s
         if volts is not None:
-            colder = WARM_C - min(max(celsius, COLDEST_C), WARM_C)
+            self._degrees = [each for each in self._degrees if each[0] >= at_s - DAY_S] + [(at_s, celsius)]
+            coldest = min(degrees for _, degrees in self._degrees)
+            colder = WARM_C - min(max(coldest, COLDEST_C), WARM_C)
             steps = [step - self._cold_v_per_c * colder for step in self._steps_v]
             least = sum(volts < step for step in steps)
             most = sum(volts < step + self._hysteresis_v for step in steps)
             self._level = max(least, min(self._level, most))
+        if self._since_s is not None and self._level < LAMP:
+            self._lighten(at_s)
+        elif self._since_s is not None and self._dark_s is None:
+            self._dark_s = at_s
         if self._level is not self._level_before:
             self.found.levels[self._level] += 1
         if self._level >= PICTURES:
@@ -134,9 +144,15 @@ class Reckoner:
             self.found.down.append((self._down_s, at_s))
         self._down_s = None
 
+    def _lighten(self, at_s: float) -> None:
+        if self._dark_s is not None:
+            self.found.dark.append((self._dark_s, at_s))
+        self._dark_s = None
+
     def _on_stop(self, at_s: float) -> None:
         self._disarm(at_s)
         self._on_up(at_s)
+        self._lighten(at_s)
         if self._since_s is not None:
             self.found.on.append((self._since_s, at_s))
         self._since_s = None

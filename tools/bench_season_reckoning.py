@@ -58,6 +58,7 @@ class Reckoning:
     on: list[tuple[float, float]] = field(default_factory=list)
     armed: list[tuple[float, float]] = field(default_factory=list)
     down: list[tuple[float, float]] = field(default_factory=list)
+    dark: list[tuple[float, float]] = field(default_factory=list)
     gave_up: set[int] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
 
@@ -82,20 +83,20 @@ class Reckoning:
         return dict(days)
 
     def hours(self, nights: Iterable[tuple[float, float]]) -> dict[int, tuple[float, float]]:
-        """By day: hours in which the trap could photograph, and those of them that were at night."""
+        """By day: hours in which the trap could photograph, and those of them at night and with the lamp."""
         dead = [(each.at_s, each.end_s) for each in self.bursts.values() if each.end_s is not None]
         edges = [
             (at_s, kind, step)
-            for kind, spans in enumerate((self.armed, [*dead, *self.down], nights))
+            for kind, spans in enumerate((self.armed, [*dead, *self.down], nights, self.dark))
             for span in spans
             for at_s, step in zip(span, (1, -1), strict=True)
         ]
-        edges += [(day * DAY_S, 3, 0) for day in self.days_on]
-        inside, before_s, hours = [0, 0, 0, 0], 0.0, defaultdict(lambda: (0.0, 0.0))
+        edges += [(day * DAY_S, 4, 0) for day in self.days_on]
+        inside, before_s, hours = [0, 0, 0, 0, 0], 0.0, defaultdict(lambda: (0.0, 0.0))
         for at_s, kind, step in sorted(edges):
             if inside[0] and not inside[1]:
                 day, passed = int(before_s // DAY_S), (at_s - before_s) / HOUR_S
-                hours[day] = hours[day][0] + passed, hours[day][1] + passed * bool(inside[2])
+                hours[day] = hours[day][0] + passed, hours[day][1] + passed * bool(inside[2] and not inside[3])
             inside[kind] += step
             before_s = at_s
         return dict(hours)

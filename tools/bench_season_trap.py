@@ -200,6 +200,7 @@ class Trap:
         return Field(
             supervisor=Supervised(world.clock, world.journal),
             profile=burst_profile(world.config),
+            has_lamp=world.config.lamp.is_there,
             admission=open_throttle(world.config),
             hours=open_schedule(world.config),
             open_battery=battery,

@@ -22,7 +22,19 @@ GOAL = 2.5
 REQUESTED = 77  # the stand-in's exit status: only the request for a frame gives it
 
 PICAMERA2 = f'''"""A camera that is asked for its first frame, and ends the process there."""
-import os, sys
+import os, sys, threading
+
+
+class CameraManager:
+    cms = None
+
+    def __init__(self):
+        self.running = True
+        self.thread = threading.Thread(target=int)
+        self.thread.start()
+
+    def setup(self):
+        self.running = True
 
 
 class Picamera2:
@@ -30,6 +42,7 @@ class Picamera2:
 
     def __init__(self, number=0):
         self.options = {{}}
+        self._cm = CameraManager()
         self._sizes = {{}}
 
     def create_still_configuration(self, **configuration):

@@ -13,7 +13,7 @@ from cameratrap.app.fold import fold
 from cameratrap.app.ledger import Ledger
 from cameratrap.app.plain_tables import TablesFailed, tables_written_on, write_plain_tables
 from cameratrap.app.treat import treat_pictures
-from cameratrap.app.watch_report import BurstReport, WatchReport
+from cameratrap.app.watch_report import BurstReport, CountedOnly, WatchReport
 from cameratrap.errors import StoreError
 from cameratrap.ports import Clock
 from cameratrap.store.bursts import pictures_of
@@ -95,4 +95,5 @@ class Aftermath:
         kept = [each.id for each in pictures_of(self.card.connection, burst.burst) if not each.is_treated]
         if kept and burst.error is None:
             drop(self.card.connection, kept, self.clock.now())
+            self.report.note(CountedOnly(burst.burst, burst.at, len(kept)))
             self.keep()

@@ -18,7 +18,7 @@ from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.detections import Detection
 from cameratrap.domain.events import TriggerCause
 from cameratrap.errors import CameraTrapError
-from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, Trigger, TriggerSource
+from cameratrap.ports import Camera, Clock, Detector, EndOfTriggers, Frame, FrameWatcher, Trigger, TriggerSource
 
 TICK_S = 1.0  # somebody stands there and waits: what the sensor holds back is told within a second
 
@@ -76,7 +76,10 @@ class Signal(Protocol):
 
 @dataclass
 class AimSummary:
-    """What came of the walk-test so far: ``looked_at`` are pictures, ``detections`` bursts with something in them."""
+    """What came of the walk-test so far: ``looked_at`` are pictures, ``detections`` bursts with something in them.
+
+    ``motion_cpu_s`` is the processor's time for one small picture; None where motion is not looked for.
+    """
 
     triggers: Counter[TriggerCause] = field(default_factory=Counter)
     held_back: Counter[str] = field(default_factory=Counter)
@@ -87,6 +90,7 @@ class AimSummary:
     failures: int = 0
     best: Detection | None = None
     latencies_s: list[float] = field(default_factory=list)
+    motion_cpu_s: float | None = None
 
     @property
     def latency_s(self) -> float | None:
@@ -143,6 +147,8 @@ class Aim:
         for reason, edges in self._triggers.suppressed().items():
             self.summary.held_back[str(reason)] += edges
             yield HeldBack(self._clock.now(), str(reason), edges)
+        if isinstance(self._triggers, FrameWatcher):
+            self.summary.motion_cpu_s = self._triggers.cpu_s_per_frame
         yield from self._triggers.incidents()
         yield from self._camera.incidents()
 

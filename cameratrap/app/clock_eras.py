@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from cameratrap.app.clock_check import is_believable
 from cameratrap.domain.eras import WRONG, Boot, ClockPoint, Era, eras, true_zeros
+from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import readings
 from cameratrap.store.effort import REPLAY_BOOT_ID
 from cameratrap.store.timed_rows import RowTimes
@@ -35,8 +36,15 @@ class EraOfCard:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it is known to have been set wrong, and not only left to drift."""
+        """Whether it is known to have been set wrong, and by how much: not only left to drift."""
         return self.error is not None and abs(self.error) > WRONG
+
+    @property
+    def verdict(self) -> str:
+        """For a person: "yes", "no", or "unknown". A time before this program was built is wrong, by whatever."""
+        if self.error is None and self.era.first.shown >= BUILT:
+            return "unknown"
+        return "yes" if self.error is None or self.is_wrong else "no"
 
 
 def card_eras(connection: sqlite3.Connection, rows: Sequence[RowTimes]) -> list[EraOfCard]:
@@ -71,7 +79,11 @@ def _boots(connection: sqlite3.Connection, rows: Sequence[RowTimes]) -> list[Boo
 
 def newest_point(connection: sqlite3.Connection) -> tuple[str, ClockPoint] | None:
     """The boot of the stretch that was begun last, and what its clock showed when it was last extended."""
-    row = connection.execute("SELECT * FROM armed ORDER BY id DESC LIMIT 1").fetchone()
+    # By its boot: a stretch that a correction has cut has its later part in a row of its own.
+    row = connection.execute(
+        "SELECT a.* FROM armed a JOIN (SELECT boot_id, MIN(id) AS first FROM armed GROUP BY boot_id) b USING (boot_id)"
+        " ORDER BY b.first DESC, a.end_monotonic_s DESC, a.id DESC LIMIT 1"
+    ).fetchone()
     return row and (row["boot_id"], ClockPoint(row["end_monotonic_s"], datetime.fromisoformat(row["end"])))
 
 

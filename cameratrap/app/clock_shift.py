@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, timezone
 
+from cameratrap.app.clock_check import BELIEVED
 from cameratrap.app.clock_eras import EraOfCard, card_eras, known_zeros, newest_point
 from cameratrap.domain.eras import WRONG
 from cameratrap.domain.events import station_day
 from cameratrap.errors import UsageError
+from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import has_unused, mark_used, newest_reading
-from cameratrap.store.clock_shifts import shift
+from cameratrap.store.clock_shifts import by_network_reason, refused_rows, shift
+from cameratrap.store.row_cuts import SPANS
 from cameratrap.store.timed_rows import RowTimes, timed_rows
 
 _STRETCH = timedelta(days=1)  # a trap that is armed extends its stretch far more often: a longer step was no time
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # recordings may be old, but no trap stored files on a card before
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Correction:
     def count(self, kind: str) -> int:
         """How many of a kind of row."""
         return sum(row.kind == kind for row in self.rows)
+
+    @property
+    def cuts(self) -> int:
+        """Of how many spans of time, armed or of a fault, only a part is moved."""
+        return sum(row.is_part for row in self.rows)
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -61,25 +70,41 @@ class Selection:
 def by_network(connection: sqlite3.Connection) -> list[Correction]:
     """What comparisons with the network's time say was told by a clock that was set wrong. Nothing is changed."""
     return [
-        Correction(each.rows, -each.error, f"network time, era {each.name}")
+        Correction(each.rows, -each.error, by_network_reason(each.name))
         for each in card_eras(connection, list(timed_rows(connection)))
-        if each.is_wrong and each.error is not None and each.rows
+        if each.is_wrong and each.error is not None and each.rows and each.era.first.shown - each.error >= BUILT
     ]
 
 
-def by_hand(connection: sqlite3.Connection, selection: Selection, offset: timedelta) -> Correction:
-    """What ``selection`` names, to be moved by ``offset``; nothing is changed. Raises UsageError for no such year."""
+def by_hand(connection: sqlite3.Connection, selection: Selection, offset: timedelta, now: datetime) -> Correction:
+    """What ``selection`` names, to be moved by ``offset``; nothing is changed.
+
+    Raises UsageError for a time that cannot be: before any trap, or a year and more after ``now``.
+    """
     rows = list(timed_rows(connection))
     if selection.boot:
         eras = [each for each in card_eras(connection, rows) if _is_named(each, selection.boot)]
         rows = [row for each in eras for row in each.rows]
     chosen = Correction(tuple(_selected(rows, selection)), offset, f"by hand{_told(selection)}")
-    try:
-        if chosen.span is not None:
-            _ = [time + offset for time in chosen.span]
-    except OverflowError as error:
-        raise UsageError(f"no time can be moved by {offset.days} days", why="there is no such year") from error
+    _check_possible(chosen, now)
     return chosen
+
+
+def _check_possible(correction: Correction, now: datetime) -> None:
+    if correction.span is None:
+        return
+    try:
+        first, last = (time + correction.offset for time in correction.span)
+    except OverflowError as error:
+        raise UsageError(
+            f"no time can be moved by {correction.offset.days} days", why="there is no such year"
+        ) from error
+    if first < _EARLIEST or last > now + BELIEVED:
+        raise UsageError(
+            f"the times cannot be moved by {correction.offset.days} days",
+            why=f"they would be {first:%Y-%m-%d} to {last:%Y-%m-%d}; it is {now:%Y-%m-%d}",
+            hint="check the sign, the amount, and this machine's clock",
+        )
 
 
 def correct(connection: sqlite3.Connection, corrections: Iterable[Correction], now: datetime) -> list[int]:
@@ -88,11 +113,16 @@ def correct(connection: sqlite3.Connection, corrections: Iterable[Correction], n
 
 
 def correct_by_network(connection: sqlite3.Connection, now: datetime) -> Sequence[Correction]:
-    """What the trap does by itself, once for each comparison with the network's time; returns what was corrected."""
+    """What the trap does by itself, once for each comparison with the network's time; returns what was corrected.
+
+    What somebody has taken back is left: only `clock shift --auto` makes that correction again.
+    """
     if not has_unused(connection):
         return []
     # Whether anything is wrong at all is seen from the stretches alone: a season's rows are only read where it is.
     corrections = by_network(connection) if any(era.is_wrong for era in card_eras(connection, [])) else []
+    refused = refused_rows(connection) if corrections else set()
+    corrections = [each for each in corrections if not refused & {(row.kind, row.key) for row in each.rows}]
     correct(connection, corrections, now)
     mark_used(connection)
     return corrections
@@ -119,14 +149,30 @@ def _is_named(era: EraOfCard, name: str) -> bool:
 
 
 def _selected(rows: Iterable[RowTimes], selection: Selection) -> list[RowTimes]:
-    """Those that begin in the time named; what belongs to a burst goes with it, whatever it shows itself."""
+    """Those that begin in the time named, and of spans the part in it.
+
+    What belongs to a burst goes with it, whatever it shows itself.
+    """
     found: list[RowTimes] = []
     bursts: set[str] = set()
     for row in rows:
-        if row.burst in bursts if row.burst is not None else selection.has(row.times[0]):
+        if row.kind in SPANS:
+            part = _part(row, selection)
+            found += [] if part is None else [part]
+        elif row.burst in bursts if row.burst is not None else selection.has(row.times[0]):
             found.append(row)
             bursts |= {row.key} if row.kind == "bursts" else set()
     return found
+
+
+def _part(span: RowTimes, selection: Selection) -> RowTimes | None:
+    """What of a span of time lies in the time named; a span of no length lies where it begins."""
+    start, end = span.times
+    first = start if selection.since is None else max(start, selection.since)
+    last = end if selection.until is None else min(end, selection.until)
+    if first >= last:
+        return span if start >= end and selection.has(start) else None
+    return span if (first, last) == (start, end) else replace(span, times=(first, last), is_part=True)
 
 
 def _told(selection: Selection) -> str:

@@ -178,9 +178,9 @@ class _Closer:
         midnight = day_span(day, zone).end
         if look.now < midnight:
             return False
-        interval = look.closing.rules.interval
-        events = [event for event in look.folded.events if station_day(event.start, zone) == day]
-        return look.now >= midnight + PATIENCE or not any(event.end + interval > look.now for event in events)
+        last_seen = look.folded.last_seen.get(day)
+        is_growing = last_seen is not None and last_seen + look.closing.rules.interval > look.now
+        return look.now >= midnight + PATIENCE or not is_growing
 
     def _attempt(self, do: Callable[[date], Sequence[Outcome]], day: date) -> Sequence[Outcome]:
         try:

@@ -80,6 +80,11 @@ def sleeps(connection: sqlite3.Connection, now: datetime) -> bool:
     return asleep(connection, now) is not None
 
 
+def asleep_until(connection: sqlite3.Connection, now: datetime) -> date | None:
+    """The first day on which a trap that sleeps takes pictures again; None where it is awake."""
+    return date.fromisoformat(overrides(connection)[SLEEP_UNTIL].value) if sleeps(connection, now) else None
+
+
 def asleep(connection: sqlite3.Connection, now: datetime) -> str | None:
     """That the trap was told to take no pictures yet, for a person at it; None where it takes some."""
     until = overrides(connection).get(SLEEP_UNTIL)

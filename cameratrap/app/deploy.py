@@ -88,10 +88,21 @@ def check_lasts(folder: Path) -> None:
         raise UsageError(f"the deployment {found.deployment} of {folder} has ended", hint=EMPTY_CARD)
 
 
-def end(folder: Path, at: datetime) -> tuple[Deployment, bool]:
-    """Write down when a deployment ended; returns it, and whether it had ended before, which is left as it was.
+def check_made(folder: Path) -> None:
+    """Raises StoreError where there is no card: what a service would make there lies below where the card belongs."""
+    if not (folder / RECORD).is_file():
+        raise StoreError(
+            f"{folder} is not a card",
+            why=f"it has no {RECORD}: the card is not mounted, or not set up yet",
+            hint="mount it; `deploy` makes a new one",
+        )
 
-    Raises StoreError where there is no record, or it began later than ``at``; InUseError where `watch` runs.
+
+def end(folder: Path, at: datetime | None, now: datetime) -> tuple[Deployment, bool]:
+    """Write down when a deployment ended, or correct that; returns it, and whether it had ended then already.
+
+    ``at`` is None where nobody says when: now, or as it was said before. Raises StoreError where there is no record,
+    ``at`` is before its beginning, before the day of its last burst, or to come; InUseError where `watch` runs.
     """
     path = folder / RECORD
     if not path.is_file():
@@ -99,16 +110,47 @@ def end(folder: Path, at: datetime) -> tuple[Deployment, bool]:
             f"{folder} is not a card", why=f"it has no {RECORD}", hint="name the card's folder with --data"
         )
     found = read_record(path)
-    if found.end is not None:
+    if found.end is not None and at in (None, found.end):
         return found, True
-    if at < found.start:
+    ended = now if at is None else at
+    if why := _cannot_end(folder, found, ended, now):
         raise StoreError(
-            f"{found.deployment} cannot have ended at {at:%Y-%m-%d %H:%M}",
-            why=f"it began at {found.start:%Y-%m-%d %H:%M}",
+            f"{found.deployment} cannot have ended at {ended:%Y-%m-%d %H:%M}",
+            why=why,
             hint="is the clock right? name the time with --at",
         )
     with sole_writer(folder, "watch"):
-        return write_end(path, at), False
+        return write_end(path, ended), False
+
+
+def _cannot_end(folder: Path, found: Deployment, at: datetime, now: datetime) -> str:
+    """Why not, if so. Whoever takes a trap down is in its last pictures: only the day of those must be right."""
+    if at < found.start:
+        return f"it began at {found.start:%Y-%m-%d %H:%M}"
+    if at > now:
+        return f"it is {now:%Y-%m-%d %H:%M} by this machine's clock"
+    last = last_burst(folder) if (folder / DATABASE).is_file() else None
+    if last is not None and at.astimezone(found.zone).date() < last.astimezone(found.zone).date():
+        return f"its last burst was taken on {last.astimezone(found.zone):%Y-%m-%d %H:%M}"
+    return ""
+
+
+def check_sealed(folder: Path) -> None:
+    """Raises StoreError on a card in use that has a sealed position: nobody here can tell whether it is the same."""
+    path = folder / SEALED_POSITION
+    if path.is_file() and (folder / DATABASE).is_file() and _is_used(folder):
+        hint = "leave --position away; if the sealed one is wrong, move that file away first"
+        raise StoreError(f"{path} is there already, and only the private key tells what is in it", hint=hint)
+
+
+def check_position(path: Path, deployment: Deployment, position: Position) -> None:
+    """Raises StoreError where the file of a position says something else."""
+    try:
+        differs = path.exists() and path.read_text(encoding="utf-8") != position_text(deployment, position)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the position cannot be kept in {path}", why=str(error), hint="name another file") from error
+    if differs:
+        raise StoreError(f"{path} is there already and says something else", hint="name another file")
 
 
 def write_position(path: Path, deployment: Deployment, position: Position) -> bool:
@@ -116,20 +158,21 @@ def write_position(path: Path, deployment: Deployment, position: Position) -> bo
 
     Raises StoreError where it cannot be written, or something else is in the file.
     """
-    text = position_text(deployment, position)
+    check_position(path, deployment, position)
+    if path.exists():
+        return False
     try:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            return False
-        write_durably(path, text.encode(), replace=False, mode=0o600)
-    except FileExistsError as error:
-        raise StoreError(f"{path} is there already and says something else", hint="name another file") from error
-    except (OSError, UnicodeDecodeError) as error:
+        write_durably(path, position_text(deployment, position).encode(), replace=False, mode=0o600)
+    except OSError as error:
         raise StoreError(f"the position cannot be kept in {path}", why=str(error), hint="name another file") from error
     return True
 
 
 def seal_position(folder: Path, deployment: Deployment, position: Position, public: bytes) -> Path:
-    """Keep the position on the card as only the holder of the private key can read it. Raises StoreError, SealError."""
+    """Keep the position on the card as only the holder of the private key can read it. Raises StoreError, SealError.
+
+    Until the card is used it can be corrected; ``check_sealed`` comes first.
+    """
     path = folder / SEALED_POSITION
     try:
         write_durably(path, seal_to(public, position_text(deployment, position).encode()), mode=0o600)
@@ -150,6 +193,13 @@ def position_text(deployment: Deployment, position: Position) -> str:
 def _is_same(found: Deployment, wanted: Deployment) -> bool:
     """The same but for when it was said, and with what: the record tells how it was begun."""
     return replace(found, start=wanted.start, made_with=None) == replace(wanted, made_with=None)
+
+
+def last_burst(folder: Path) -> datetime | None:
+    """When the newest burst of a card began."""
+    with open_card(folder) as card:
+        found = card.connection.execute("SELECT MAX(started_at) FROM bursts").fetchone()[0]
+        return None if found is None else datetime.fromisoformat(found)
 
 
 def _is_used(folder: Path) -> bool:

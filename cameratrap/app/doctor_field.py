@@ -110,6 +110,9 @@ def check_battery(reading: PowerReading, policy: BatteryPolicy, left: DaysLeft |
         what += f", {reading.temperature_c:.0f} °C"
     if left is not None:
         what += f"; {left.days:.0f} days left at {left.wh_per_day:.2f} Wh a day"
+    if saving is Saving.NOTHING and reading.trouble:
+        hint = "a smaller shunt (battery.shunt_ohm) tells the load, too"
+        return Finding(State.WARN, f"{what}; {reading.trouble}", hint)
     if saving is Saving.NOTHING:
         return Finding(State.OK, what)
     given_up = ", ".join(str(step.name).lower() for step in Saving if Saving.NOTHING < step <= saving)
@@ -136,6 +139,16 @@ def check_latency(folder: Path | None, *, gated: bool, measured_s: float | None)
     if measured_s is None:
         return Finding(State.SKIP, f"not measured; {design}")
     return Finding(State.OK, f"first picture {measured_s:.2f} s after it was asked for; {design}")
+
+
+def check_position(place: tuple[float, float] | None, *, is_told_finer: bool) -> Finding:
+    """Whether the configuration says no more of the position than the sun needs: the trap may be stolen."""
+    if place is None:
+        return Finding(State.SKIP, "station.latitude is not set: hours at night are not known")
+    if is_told_finer:
+        what = "station.latitude and station.longitude have decimals, which whoever takes the trap can read"
+        return Finding(State.WARN, what, f"{place[0]:g} and {place[1]:g} are enough: only whole degrees are used")
+    return Finding(State.OK, f"whole degrees, {place[0]:g} and {place[1]:g}")
 
 
 def check_rtc(*, present: bool, shows: datetime | None) -> Finding:

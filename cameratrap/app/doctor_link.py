@@ -52,13 +52,18 @@ def check_modem(link: SatelliteLink) -> Finding:
 
 
 def check_clock(
-    now: datetime, link: SatelliteLink | None, *, corrects: bool = False, basis: ClockBasis | None = None
+    now: datetime,
+    link: SatelliteLink | None,
+    *,
+    corrects: bool = False,
+    basis: ClockBasis | None = None,
+    keep: Callable[[ClockReading], object] = lambda _: None,
 ) -> Finding:
     """Whether the clock can be right, what it rests on and, with a modem, how far it is from the network's time.
 
-    ``corrects``: `transmit` may set it.
+    ``corrects``: `transmit` may set it. ``keep`` is given the comparison.
     """
-    finding = _compared(now, link, corrects=corrects)
+    finding = _compared(now, link, keep, corrects=corrects)
     if basis is None:
         return finding
     finding = replace(finding, what=f"{finding.what}; {basis}")
@@ -67,19 +72,30 @@ def check_clock(
     return finding
 
 
-def _compared(now: datetime, link: SatelliteLink | None, *, corrects: bool) -> Finding:
+def _compared(
+    now: datetime, link: SatelliteLink | None, keep: Callable[[ClockReading], object], *, corrects: bool
+) -> Finding:
+    network = link.network_time(near=now, deadline_s=ANSWER_DEADLINE_S) if link is not None else None
+    reading = None if network is None else _reading(now, network)
+    if reading is not None:
+        keep(reading)
     if now < BUILT:
         return Finding(
             State.FAIL, f"the clock shows {now:%Y-%m-%d %H:%M}, which is past", "set it before it counts days"
         )
-    network = link.network_time(near=now, deadline_s=ANSWER_DEADLINE_S) if link is not None else None
-    if network is None:
+    if reading is None:
         return Finding(State.OK, f"{now.isoformat(timespec='seconds')}, compared with no other clock")
+    return _told(reading, corrects=corrects)
+
+
+def _reading(now: datetime, network: datetime) -> ClockReading:
     offset_s = (now - network).total_seconds()
-    quality = judge(now, offset_s)
-    reading = ClockReading(now, offset_s, quality, SOURCE)
+    return ClockReading(now, offset_s, judge(now, offset_s), SOURCE)
+
+
+def _told(reading: ClockReading, *, corrects: bool) -> Finding:
     what = describe(reading)
-    if quality is ClockQuality.OK:
+    if reading.quality is ClockQuality.OK:
         return Finding(State.OK, what)
     if not is_believable(reading):
         return Finding(State.WARN, what, "compare it with a watch and set it by hand: nothing else will")

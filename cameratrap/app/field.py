@@ -75,7 +75,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``looks``: whether bursts are looked at at all, or wait for another run.
+    """``looks``: whether bursts are looked at at all, or wait for another run. ``has_lamp``: without its light the
+    nights are lost.
 
     ``begin`` says what becomes of the devices that an earlier process has found broken: they are found again, or work.
     ``reread`` gives what stands when commands have changed something, None where that changes nothing here.
@@ -88,6 +89,7 @@ class Field:
     stop: Stop = field(default_factory=Stop)
     profile: BurstProfile = field(default_factory=BurstProfile)
     looks: bool = True
+    has_lamp: bool = False
     admission: Admission | None = None
     hours: Hours | None = None
     open_battery: Callable[[Card], Battery | None] | None = None

@@ -7,14 +7,16 @@ here is lost when the power goes: at most ``WRITE_EVERY`` of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from cameratrap.app.energy_count import EnergyCount
 from cameratrap.domain.activities import Activity
 from cameratrap.domain.capture import Incident
+from cameratrap.domain.effort import Span
 from cameratrap.ports import Clock
 from cameratrap.store import device_faults
 from cameratrap.store.connection import transaction
@@ -24,25 +26,40 @@ WRITE_EVERY = timedelta(minutes=10)
 CARD = "card"
 
 
+@dataclass(frozen=True, slots=True)
+class PowerOff:
+    """``armed``: when its gate would have switched it on, by time; ``is_armed_still``: the last reaches up to now."""
+
+    armed: tuple[Span, ...] = ()
+    is_armed_still: bool = False
+
+
 class Ledger:
     """Counts in memory, and the armed stretch, of one process. It outlives a card that is gone for a while."""
 
     def __init__(
-        self, clock: Clock, boot_id: str, *, energy: EnergyCount | None = None, armed_since: datetime | None = None
+        self, clock: Clock, boot_id: str, *, energy: EnergyCount | None = None, power_off: PowerOff | None = None
     ) -> None:
-        """``energy`` is None where it is not counted; ``armed_since``: a gate was armed from then on, without power."""
+        """``energy`` is None where it is not counted; ``power_off`` where nothing is known of one before this start."""
         self._clock = clock
         self._boot_id = boot_id
         self._energy = energy
         self._suppressed: Counter[tuple[datetime, str]] = Counter()
         self._incidents: list[tuple[Incident, datetime]] = []
         self._is_armed = self._was_armed = False
-        self._armed_since = armed_since
+        self._power_off = power_off
         self._stretch: int | None = None
+        self._stretch_before: int | None = None  # the last of the power-off, where it goes on
         self._began: tuple[datetime, float] | None = None  # a stretch that is not written yet
         self._gone: tuple[Incident, datetime] | None = None
+        self._has_written = False
         self._written_s = clock.monotonic_s()
         self._written_on = clock.now().date()
+
+    @property
+    def boot_id(self) -> str:
+        """Of which boot it is."""
+        return self._boot_id
 
     @property
     def is_armed(self) -> bool:
@@ -69,6 +86,8 @@ class Ledger:
 
     def arm(self, connection: Connection, *, armed: bool) -> None:
         """From now on the trap is armed, which the next transaction writes, or it no longer is. Raises StoreError."""
+        if not armed:
+            self._stretch_before = None
         if armed is self._is_armed:
             return
         if self._began is not None:
@@ -76,6 +95,11 @@ class Ledger:
             self._was_armed = True
         self._is_armed, self._stretch = armed, None
         self._began = (self._clock.now(), self._clock.monotonic_s()) if armed else None
+
+    def begin(self, connection: Connection, carry_over: Callable[[Connection], None]) -> None:
+        """What the time before has left, at once: a day that is closed next needs it. Raises StoreError."""
+        with self.transaction(connection):
+            carry_over(connection)
 
     def flush(self, connection: Connection) -> None:
         """Write down what has gathered. Raises StoreError."""
@@ -98,6 +122,11 @@ class Ledger:
         if self._gone is None:
             self._gone = Incident(CARD, why, self._clock.monotonic_s(), recovered=False), self._clock.now()
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything has gathered, or does by itself: hours armed, and energy in any state."""
+        return bool(self._is_armed or self._suppressed or self._incidents or self._energy)
+
     def is_due(self) -> bool:
         """Whether what has gathered should wait no longer: also at midnight, when the day is closed.
 
@@ -105,9 +134,8 @@ class Ledger:
         """
         if self._began is not None:
             return True
-        waits = self._is_armed or self._suppressed or self._incidents
         late = self._clock.monotonic_s() - self._written_s >= WRITE_EVERY.total_seconds()
-        return bool(waits) and (late or self._clock.now().date() != self._written_on)
+        return self.waits and (late or self._clock.now().date() != self._written_on)
 
     @contextmanager
     def transaction(self, connection: Connection) -> Iterator[None]:
@@ -120,6 +148,7 @@ class Ledger:
             stretch = self._write(connection)
         self._stretch, self._was_armed = stretch, self._was_armed or stretch is not None
         self._began = None
+        self._has_written = True
         self._suppressed.clear()
         self._incidents.clear()
         self._gone = None
@@ -137,15 +166,28 @@ class Ledger:
         if self._energy:
             self._energy.write(connection)
         device_faults.still_down(connection, now, now_s, self._boot_id)
+        self._write_power_off(connection, now, now_s)
         if not self._is_armed:
             return None
-        if self._stretch is None and self._armed_since is not None and not self._was_armed:
-            return arm_since(connection, self._armed_since, now, now_s, self._boot_id, clock=quality)
-        stretch = self._begin(connection) if self._stretch is None else self._stretch
+        stretch = self._stretch
+        if stretch is None:
+            before = None if self._was_armed else self._stretch_before
+            stretch = self._begin(connection) if before is None else before
         return still_armed(connection, stretch, now, now_s, clock=quality)
+
+    def _write_power_off(self, connection: Connection, now: datetime, now_s: float) -> None:
+        """Once, and whether or not the trap is armed now: a window of the schedule may lie in it as a whole."""
+        if self._power_off is None or self._has_written:
+            return
+        for span in self._power_off.armed:
+            end_s = now_s - (now - span.end) / timedelta(seconds=1)
+            quality = self._clock.quality()
+            stretch = arm_since(connection, span.start, span.end, end_s, self._boot_id, clock=quality)
+            self._stretch_before = stretch if self._power_off.is_armed_still else None
 
     def _begin(self, connection: Connection) -> int:
         """The stretch that has begun, and nothing more is known of it."""
         assert self._began is not None  # noqa: S101 - it is armed, and that was not written yet
         start, start_s = self._began
-        return arm(connection, start, start_s, self._boot_id, resumed=self._was_armed, clock=self._clock.quality())
+        resumed = self._was_armed or self._power_off is not None
+        return arm(connection, start, start_s, self._boot_id, resumed=resumed, clock=self._clock.quality())

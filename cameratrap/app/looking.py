@@ -14,6 +14,7 @@ from cameratrap.app.watch_report import BurstReport
 from cameratrap.ports import Clock, Detector
 from cameratrap.store.analyses import Analysis, ModelIdentity, store_analysis
 from cameratrap.store.bursts import (
+    LAST_CHANCE,
     MAX_ATTEMPTS,
     begin_look,
     capture_error,
@@ -49,7 +50,7 @@ class Looker:
     def find_left(self) -> None:
         """Find the bursts that were made safe and that nobody has looked at, of an earlier run or of this one."""
         new = {taken.burst for taken in self._new}
-        waiting = waiting_bursts(self._card.connection, self._model.full_name)
+        waiting = waiting_bursts(self._card.connection, self._model.full_name, self._clock.now().date())
         self._left = deque(burst for burst in waiting if burst not in new)
 
     def add(self, taken: Taken) -> None:
@@ -76,7 +77,7 @@ class Looker:
         if not pictures:
             return None
         failure = None
-        if begin_look(self._card.connection, burst) > MAX_ATTEMPTS:
+        if MAX_ATTEMPTS < begin_look(self._card.connection, burst) != LAST_CHANCE:
             failure = Failure(f"looking at it failed {MAX_ATTEMPTS} times", "detector")
         return self._look(burst, pictures[0].captured_at, 0, failure, meanwhile), True
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from cameratrap.app.armed import DEVICES
 from cameratrap.app.fold import CardFold
 from cameratrap.domain.policy import Treatment
 from cameratrap.errors import StoreError
-from cameratrap.store.bursts import Picture, all_pictures
+from cameratrap.store.bursts import Picture, each_picture
 from cameratrap.store.card import Card
 from cameratrap.store.clock_shifts import originals
-from cameratrap.store.durable import PART, name_parts, write_part
+from cameratrap.store.durable import PART, name_parts, write_part_of
 from cameratrap.store.observations import picture_counts, suppressed_counts
 from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
-from cameratrap.store.timings import timings
+from cameratrap.store.timings import timed_bursts
 
 MEDIA, EFFORT = "media.csv", "effort.csv"
+AT_A_TIME = 1000  # pictures: a season's table takes no more memory than a day's
 MEDIA_COLUMNS = (
     "path",
     "original_name",
@@ -74,8 +76,8 @@ def write_plain_tables(card: Card, folded: CardFold) -> None:
     """Write both tables whole, each at once, so that neither is ever half of an older state. Raises StoreError."""
     media, effort = card.folder / MEDIA, card.folder / EFFORT
     try:
-        write_part(media, _csv(MEDIA_COLUMNS, _media_rows(card)))
-        write_part(effort, _csv(EFFORT_COLUMNS, _effort_rows(folded)))
+        write_part_of(media, _csv(MEDIA_COLUMNS, _media_rows(card)))
+        write_part_of(effort, _csv(EFFORT_COLUMNS, _effort_rows(folded)))
         name_parts([media, effort])
     except OSError as error:
         _abandon_parts(card)
@@ -94,11 +96,18 @@ def _abandon_parts(card: Card) -> None:
 
 
 def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
-    bursts = {row["id"]: row for row in card.connection.execute("SELECT * FROM bursts")}
-    counts, suppressed = picture_counts(card.connection), suppressed_counts(card.connection)
-    sealed = sealed_hashes(card.connection)
-    original, measured = originals(card.connection, "media", "captured_at"), timings(card.connection)
-    for picture in all_pictures(card.connection):
+    pictures = each_picture(card.connection)
+    while some := list(islice(pictures, AT_A_TIME)):
+        yield from _rows_of(card, some)
+
+
+def _rows_of(card: Card, pictures: Sequence[Picture]) -> Iterable[Mapping[str, object]]:
+    media = [picture.id for picture in pictures]
+    bursts = timed_bursts(card.connection, {picture.burst for picture in pictures})
+    counts, suppressed = picture_counts(card.connection, media), suppressed_counts(card.connection, media)
+    sealed = sealed_hashes(card.connection, media)
+    original = originals(card.connection, "media", "captured_at", media)
+    for picture in pictures:
         if picture.treatment is Treatment.DISCARD:
             continue
         burst = bursts[picture.burst]
@@ -117,7 +126,7 @@ def _media_rows(card: Card) -> Iterable[Mapping[str, object]]:
             "suppressed_detections": _joined(suppressed.get(picture.id, {})),
             "people_policy": _done_with(picture, burst["status"]),
             "original_timestamp": original.get(str(picture.id), ""),
-            "latency_s": _seconds(measured[picture.burst].first_frame_s) if picture.burst in measured else "",
+            "latency_s": "" if burst["first_frame_s"] is None else _seconds(burst["first_frame_s"]),
         }
 
 
@@ -162,9 +171,15 @@ def _seconds(value: float) -> str:
     return f"{value:.2f}"
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    """The table in pieces of ``AT_A_TIME`` rows."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
+    coming = iter(rows)
+    while some := list(islice(coming, AT_A_TIME)):
+        writer.writerows(some)
+        yield text.getvalue().encode("utf-8")
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue().encode("utf-8")

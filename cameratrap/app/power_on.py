@@ -6,7 +6,7 @@ Nothing heavy may be imported here: this is loaded before the first frame is ask
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 
 from cameratrap.domain.capture import BurstProfile, Incident
@@ -58,6 +58,29 @@ class UnderWay:
             self._frames.put(error)
         finally:
             self._frames.put(None)
+
+
+class LateCamera:
+    """The port Camera that is opened, by ``opened``, for the first burst that is asked for: mostly there is none."""
+
+    def __init__(self, opened: Callable[[], Camera]) -> None:
+        self._opened = opened
+        self._camera: Camera | None = None
+
+    def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:
+        """The camera's. Raises DeviceError."""
+        if self._camera is None:
+            self._camera = self._opened()
+        return self._camera.capture_burst(trigger, profile)
+
+    def incidents(self) -> Sequence[Incident]:
+        """The camera's, once there is one."""
+        return self._camera.incidents() if self._camera else ()
+
+    def close(self) -> None:
+        """Close it, where it was opened."""
+        if self._camera is not None:
+            self._camera.close()
 
 
 class NoCamera:

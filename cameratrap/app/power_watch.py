@@ -9,29 +9,32 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from statistics import median
 
 from cameratrap.domain.activities import Activity, DaysLeft
 from cameratrap.domain.activities import days_left as days_at_rate
 from cameratrap.domain.battery import BatteryPolicy, is_last_gasp
+from cameratrap.domain.effort import Span
 from cameratrap.domain.power_figures import FIGURES
 from cameratrap.domain.saving import Saving
 from cameratrap.errors import DeviceError
 from cameratrap.ports import Clock, PowerGauge, PowerReading
 from cameratrap.store import energy
 from cameratrap.store.connection import transaction
-from cameratrap.store.power_readings import KeptReading, keep, newest
+from cameratrap.store.power_readings import KeptReading, coldest, keep, newest
 from cameratrap.store.summaries import is_closed
 
 READINGS = 3  # their median: one of them may fall on a burst of activity
+COLDEST_OF = timedelta(days=1)
 NOTHING_READ = PowerReading(None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class PowerState:
-    """What is given up now, and by which reading. ``trouble`` says why the level is an old one, "" where it is not.
+    """What is given up now, and by which reading.
 
+    ``trouble`` says what the gauge could not tell, "" where it told all; without its volts the level is an old one.
     ``last_gasp``: the last level has been reached, and the day is to be closed and sent at once, while there is energy
     for it. It stays so, also over a restart, until the day is closed, and is so once a day at most.
     """
@@ -73,8 +76,8 @@ class PowerWatch:
             return PowerState(before.saving, before.reading, before.trouble, self._owes(before))
         level = Saving.NOTHING if before is None else before.saving
         reading, trouble = self._read()
-        now = self._policy.saving(reading, level)
         at, monotonic_s = self._clock.now(), self._clock.monotonic_s()
+        now = self._policy.saving(self._coldest(reading, at), level)
         owes = now is Saving.PICTURES and (is_last_gasp(level, now) or (before is not None and self._owes(before)))
         kept = KeptReading(at, self._boot_id, monotonic_s, reading, now, trouble, owes)
         with transaction(self._connection):
@@ -95,7 +98,7 @@ class PowerWatch:
         return since_s if since_s >= 0 else None
 
     def _read(self) -> tuple[PowerReading, str]:
-        """The median of some readings, and why there is no voltage."""
+        """The median of some readings, and what they could not tell."""
         try:
             gauge = self._open_gauge()
             try:
@@ -109,7 +112,17 @@ class PowerWatch:
         if volts is None:
             return reading, "the gauge sees no battery"
         doubt = self._policy.doubt(volts)
-        return (replace(reading, battery_v=None), doubt) if doubt else (reading, "")
+        if doubt:
+            return replace(reading, battery_v=None), doubt
+        return reading, next((each.trouble for each in readings if each.trouble), "")
+
+    def _coldest(self, reading: PowerReading, at: datetime) -> PowerReading:
+        """The reading at the lowest temperature of a day: what the Pi's work, or noon, warms must not move the steps.
+
+        Else the level would come and go with the work that it allows: the processor's thermometer is warmer by that.
+        """
+        degrees = [reading.temperature_c, coldest(self._connection, Span(at - COLDEST_OF, at))]
+        return replace(reading, temperature_c=min((each for each in degrees if each is not None), default=None))
 
     def _note_load(self, before: KeptReading, kept: KeptReading) -> None:
         """The load at rest, from one look to the next; a gap in which nobody looked is left out."""
@@ -140,7 +153,7 @@ def _median(readings: Sequence[PowerReading]) -> PowerReading:
     return PowerReading(
         _median_of([each.battery_v for each in readings]),
         _median_of([each.temperature_c for each in readings]),
-        _median_of([each.load_w for each in readings]),
+        None if any(each.trouble for each in readings) else _median_of([each.load_w for each in readings]),
         readings[-1].temperature_from,
     )
 

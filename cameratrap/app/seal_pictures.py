@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cameratrap.errors import CameraTrapError, SealError, StoreError
-from cameratrap.store.card import RECORD, Card, open_card
+from cameratrap.store.card import DATABASE, RECORD, Card, open_card
 from cameratrap.store.durable import make_folder_durably, write_durably
 from cameratrap.store.media import sha256_of
 from cameratrap.store.picture_keys import PrivateKey
 from cameratrap.store.sealed_pictures import SUFFIX, seal_picture, to_seal
+from cameratrap.store.views import forget_stored
 
 _PICTURES = "DCIM"
 
@@ -36,6 +37,15 @@ def seal_pictures(card: Card, public: bytes) -> Sequence[SealingFailed]:
         except CameraTrapError as error:
             failed.append(SealingFailed(each.path, error))
     return failed
+
+
+def remove_views(card: Card) -> Sequence[SealingFailed]:
+    """Remove the small pictures of the background that the card has from before its pictures were to be sealed."""
+    try:
+        forget_stored(card.connection)
+    except StoreError as error:
+        return [SealingFailed(DATABASE, error)]
+    return []
 
 
 @dataclass(frozen=True, slots=True)

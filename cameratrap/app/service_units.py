@@ -79,7 +79,7 @@ def _watch(settings: ServiceSettings) -> str:
             "Service",
             "Type=notify",
             "NotifyAccess=main",
-            f"ExecStart={_command(settings, 'watch')}",
+            f"ExecStart={_command(settings, 'watch', '--existing')}",
             "TimeoutStartSec=180",
             f"WatchdogSec={WATCHDOG_S}",
             "TimeoutStopSec=90",
@@ -158,7 +158,7 @@ def _wake(settings: ServiceSettings) -> str:
         (
             "Service",
             "Type=oneshot",
-            f"ExecStart={_command(settings, 'wake')}",
+            f"ExecStart={_command(settings, 'wake', '--existing')}",
             "TimeoutStartSec=45min",
             "SuccessExitStatus=3",
             *_place(settings),

@@ -24,6 +24,7 @@ _DAY = timedelta(days=1)
 # Half the way round the sky, and a minute: the sun's own days are up to half a minute longer or shorter than ours,
 # and a day without end must leave no gap at midnight.
 _HALF = timedelta(hours=12, minutes=1)
+_GOOD_TO = timedelta(seconds=10)
 _LOOK_AHEAD_DAYS = 7
 
 
@@ -59,7 +60,10 @@ class Sun:
             return crossing.astimezone(self._zone)
         if elevation(self._observer, noon) < _ELEVATION_DEG[event]:
             return noon
-        return noon - _HALF if is_rising else noon + _HALF
+        midnight = noon - _HALF if is_rising else noon + _HALF
+        if elevation(self._observer, midnight) >= _ELEVATION_DEG[event]:
+            return midnight
+        return self._between(event, midnight, noon)
 
     def _noon(self, day: date) -> datetime:
         """The sun's noon that is nearest to the middle of the station's day: it may be on another date in UTC."""
@@ -86,6 +90,18 @@ class Sun:
             if (-_HALF <= after <= timedelta(0)) if is_rising else (timedelta(0) <= after <= _HALF):
                 return moment
         return None
+
+    def _between(self, event: SunEvent, below: datetime, above: datetime) -> datetime:
+        """The crossing by halving, for the days around the polar night on which the library finds none."""
+        from astral.sun import elevation
+
+        while abs(above - below) > _GOOD_TO:
+            middle = below + (above - below) / 2
+            if elevation(self._observer, middle) < _ELEVATION_DEG[event]:
+                below = middle
+            else:
+                above = middle
+        return above
 
 
 def no_sun(event: SunEvent, day: date) -> datetime:

@@ -8,16 +8,18 @@ pictures that the sweep takes in; after it, a burst that waits to be looked at.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cameratrap.app.analyse import Failure
-from cameratrap.app.ledger import Ledger
+from cameratrap.app.ledger import CARD, Ledger
 from cameratrap.domain.activities import Activity
 from cameratrap.domain.capture import BurstProfile
+from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.summaries import ClockQuality
-from cameratrap.errors import CameraTrapError
+from cameratrap.errors import CameraTrapError, StoreError
 from cameratrap.ports import Camera, Clock, Frame, Trigger
 from cameratrap.store import timings
 from cameratrap.store.bursts import (
@@ -65,15 +67,26 @@ class _Written:
 
 
 class Taker:
-    """Photographs what triggers and makes it safe."""
+    """Photographs what triggers and makes it safe. ``alive`` is told of each picture: a burst may take minutes."""
 
-    def __init__(self, card: Card, camera: Camera, clock: Clock, ledger: Ledger, *, boot_id: str, serial: str) -> None:
+    def __init__(
+        self,
+        card: Card,
+        camera: Camera,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        boot_id: str,
+        serial: str,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self._card = card
         self._camera = camera
         self._clock = clock
         self._ledger = ledger
         self._boot_id = boot_id
         self._serial = serial
+        self._alive = alive
         self._folder = PictureFolder(card.folder, last_path(card.connection))
 
     def take(self, trigger: Trigger, profile: BurstProfile, *, is_looked_at: bool) -> Taken:
@@ -82,10 +95,19 @@ class Taker:
         A trigger that the card has already adds only what is missing of it. What goes wrong with camera or pictures is
         told and stored; a StoreError is raised where nothing can be stored any more.
         """
+        written: list[_Written] = []
+        try:
+            return self._take(trigger, profile, written, is_looked_at=is_looked_at)
+        except (StoreError, sqlite3.Error):
+            if not written and trigger.cause is not TriggerCause.TIMELAPSE:  # what is written the sweep takes in
+                self._ledger.suppressed(trigger.at, CARD)
+            raise
+
+    def _take(self, trigger: Trigger, profile: BurstProfile, written: list[_Written], *, is_looked_at: bool) -> Taken:
+        self._card.check()
         began_s = self._clock.monotonic_s()
         known = burst_of_trigger(self._card.connection, trigger.key)
         burst = known or burst_name(trigger)
-        written: list[_Written] = []
         failure = None
         try:
             self._photograph(burst, trigger, profile, written)
@@ -118,6 +140,7 @@ class Taker:
                 )
                 jpeg = tagged(frame.jpeg, tags)
                 written.append(_Written(self._folder.write(jpeg), frame, source))
+            self._alive()
 
     def _name(self, written: list[_Written], failure: Failure | None) -> tuple[list[_Written], Failure | None]:
         """Give the pictures their names; those that cannot get one are not in the index, and the sweep's to find."""
@@ -141,6 +164,7 @@ class Taker:
     ) -> None:
         connection = self._card.connection
         error, fault = (None, None) if failure is None else (failure.error, failure.fault)
+        self._card.check()  # a row for pictures that went below where the card was would promise what is not there
         with self._ledger.transaction(connection):
             begin_burst(connection, burst, trigger, boot_id=self._boot_id, clock=self._clock.quality())
             for each in written:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from cameratrap.app.armed import LAMP_SPARED
 from cameratrap.app.field import Field, Standing
 from cameratrap.app.ledger import WRITE_EVERY, Ledger
 from cameratrap.app.power_watch import PowerState
 from cameratrap.app.taking import Taken
-from cameratrap.errors import DeviceError
-from cameratrap.ports import Camera, Clock, TriggerSource
+from cameratrap.domain.capture import Incident
+from cameratrap.domain.events import TriggerCause
+from cameratrap.domain.saving import Saving
+from cameratrap.domain.throttle import Suppression
+from cameratrap.errors import CameraTrapError, DeviceError
+from cameratrap.ports import Camera, Clock, EndOfTriggers, TriggerSource
 from cameratrap.store.card import Card
+from cameratrap.store.device_faults import is_down
 from cameratrap.store.effort import starts_by_day
 
 # A camera whose driver has restarted it in vain so many bursts in a row is left to a new process, and in the end to a
@@ -31,6 +37,7 @@ class Vigil:
         self._ledger = ledger
         self._battery = field.open_battery(card) if field.open_battery else None
         self._power = PowerState()
+        self._spares_lamp = False
         self._data_version = -1
         self._camera_failures = 0
         self._triggers = 0
@@ -39,6 +46,7 @@ class Vigil:
     def begin(self) -> None:
         """Devices that an earlier process found broken."""
         self._field.begin(self._card.connection)
+        self._spares_lamp = is_down(self._card.connection, LAMP_SPARED, self._ledger.boot_id)
 
     def note(self, taken: Taken) -> None:
         """A trigger was taken up, which is progress."""
@@ -48,11 +56,13 @@ class Vigil:
         self._field.supervisor.alive()
 
     def turn(self, triggers: TriggerSource) -> None:
-        """One turn of the loop: the sensor has answered. Raises DeviceError for a camera that needs a new process."""
+        """One turn of the loop: the sensor has answered.
+
+        Raises DeviceError for a camera that needs a new process, StoreError for a card that is not there any more.
+        """
+        self._card.check()
         now = self._clock.now()
-        for reason, count in triggers.suppressed().items():
-            self._ledger.suppressed(now, reason, count)
-        self._ledger.incidents([*triggers.incidents(), *self._camera.incidents()])
+        self._hear(triggers)
         if self._camera_failures >= CAMERA_FAILURES and self._starts_today(now) < STARTS_A_DAY:
             raise DeviceError(
                 f"the camera has failed {self._camera_failures} times in a row",
@@ -62,10 +72,29 @@ class Vigil:
         self._field.supervisor.alive()
         self._tell()
 
+    def leave(self, triggers: TriggerSource) -> None:
+        """The run ends: what waits is photographed by nobody any more, and counted."""
+        try:
+            while (trigger := triggers.wait(0)) is not None:
+                if trigger.cause is not TriggerCause.TIMELAPSE:
+                    self._ledger.suppressed(trigger.at, Suppression.QUEUE)
+        except (EndOfTriggers, CameraTrapError):
+            pass
+        self._hear(triggers)
+
     def power(self) -> PowerState:
         """What the battery does not allow now."""
         self._power = self._battery.look() if self._battery else PowerState()
+        self._spare_lamp(self._power.saving)
         return self._power
+
+    def _spare_lamp(self, saving: Saving) -> None:
+        """Nights without the lamp's light are no effort, whether it is dead or the battery spares it."""
+        spares = self._field.has_lamp and saving >= Saving.LAMP
+        if spares is not self._spares_lamp:
+            self._spares_lamp = spares
+            what = "the battery allows it again" if not spares else "spared for the battery"
+            self._ledger.incidents([Incident(LAMP_SPARED, what, self._clock.monotonic_s(), recovered=not spares)])
 
     def standing(self) -> Standing | None:
         """What holds from now on; None where no other process has changed the card, or nothing that concerns us."""
@@ -85,6 +114,12 @@ class Vigil:
         if self._field.supervisor.interval_s is not None:
             due_s.append(self._field.supervisor.interval_s / 2)
         return max(0.001, min(due_s))
+
+    def _hear(self, triggers: TriggerSource) -> None:
+        now = self._clock.now()
+        for reason, count in triggers.suppressed().items():
+            self._ledger.suppressed(now, reason, count)
+        self._ledger.incidents([*triggers.incidents(), *self._camera.incidents()])
 
     def _starts_today(self, now: datetime) -> int:
         return starts_by_day(self._card.connection, self._card.zone)[now.date()]

@@ -60,7 +60,8 @@ class Watch:
         self._clock = clock
         self._field = field or Field()
         self._ledger = ledger or Ledger(clock, boot_id)
-        self._taker = Taker(card, camera, clock, self._ledger, boot_id=boot_id, serial=serial)
+        alive = self._field.supervisor.alive
+        self._taker = Taker(card, camera, clock, self._ledger, boot_id=boot_id, serial=serial, alive=alive)
         self._looker = Looker(card, detector, clock, self._ledger, settings or LookSettings())
         self._vigil = Vigil(card, camera, clock, self._field, self._ledger) if field else None
         self._keeper = keeper
@@ -94,6 +95,8 @@ class Watch:
             raise
         except (StopRequest, CameraTrapError) as end:  # without a camera or a model the days are closed all the same
             self._looker.give_back()
+            if self._vigil:
+                self._vigil.leave(self._triggers)
             self._finish(stopped=isinstance(end, StopRequest))
             raise
         self._finish(ended=ended)
@@ -126,7 +129,7 @@ class Watch:
 
     def _finish(self, *, ended: bool = False, stopped: bool = False) -> None:
         """The tables are written anew where somebody may come for them, and not at the end of each power-on."""
-        if self._ledger.is_armed:
+        if self._ledger.waits:
             self._ledger.flush(self._card.connection)
         self._after.close(everything=ended)
         self._after.tabulate(anew=stopped or not self._vigil)

@@ -35,7 +35,25 @@ class SavingChanged:
     battery_v: float | None
 
 
-Outcome = SavingChanged | BurstReport | ClosingOutcome | TreatmentFailed | SealingFailed | AlertOutcome | TablesFailed
+@dataclass(frozen=True, slots=True)
+class CountedOnly:
+    """The card is full: so many pictures of a burst were counted and then removed, whatever they showed."""
+
+    burst: str
+    at: datetime
+    pictures: int
+
+
+Outcome = (
+    SavingChanged
+    | BurstReport
+    | CountedOnly
+    | ClosingOutcome
+    | TreatmentFailed
+    | SealingFailed
+    | AlertOutcome
+    | TablesFailed
+)
 Tell = Callable[[Outcome], None]
 
 

@@ -95,6 +95,8 @@ def summary_lines(summary: AimSummary) -> list[str]:
         lines.append(f"best: {plain(_box(summary.best))}")
     if summary.latency_s is not None:
         lines.append(f"from the edge to the first picture: {summary.latency_s:.2f} s in the median")
+    if summary.motion_cpu_s is not None:
+        lines.append(f"motion: {1000 * summary.motion_cpu_s:.1f} ms of the processor for each small picture")
     if summary.failures:
         lines.append(f"{plural(summary.failures, 'failure')}: see above")
     return lines
@@ -110,6 +112,7 @@ def summary_object(summary: AimSummary) -> dict[str, object]:
         "bursts_with_detections": summary.detections,
         "best": None if summary.best is None else _detection(summary.best),
         "median_latency_s": _rounded(summary.latency_s),
+        "motion_cpu_ms": None if summary.motion_cpu_s is None else round(1000 * summary.motion_cpu_s, 2),
         "failures": summary.failures,
     }
 

@@ -63,7 +63,8 @@ def clock() -> None:
 def show(ctx: Context, out: Output, *, corrections: bool) -> None:
     """Show each era of the card's clock: one setting of it in one boot, with its times as they are now.
 
-    error_s is how far the clock was ahead, as far as comparisons with the network's time say. Nothing is changed.
+    error_s is how far the clock was ahead, as far as comparisons with the network's time say; without one that is
+    unknown, until `transmit` or `doctor --send` has compared it. Nothing is changed.
     """
     from cameratrap.app.clock_eras import card_eras
     from cameratrap.store.card import open_card
@@ -94,9 +95,11 @@ def show(ctx: Context, out: Output, *, corrections: bool) -> None:
 def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, **asked: Any) -> None:
     """Correct the times that a wrong clock told. Each original is kept: --undo N gives it back.
 
-    Bursts, pictures, counts, hours armed and alerts move together. The pictures themselves are never rewritten: their
-    EXIF keeps the time that was told, which media.csv shows beside the corrected one. Days that were sent already are
-    told anew by the next `watch`.
+    Bursts, pictures, counts, hours armed and alerts move together; a span of hours armed that --from or --to lies in
+    is cut there, while triggers that were not photographed move by whole hours. The pictures themselves are never
+    rewritten: their EXIF keeps the time that was told, which media.csv shows beside the corrected one. Days that were
+    sent already are told anew by the next `watch`. What --auto corrects, the trap does by itself; once you undid it,
+    only --auto does it again.
 
     \b
     A watch in the first picture said 14:02:30 where the picture says 13:00:00:
@@ -110,9 +113,30 @@ def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, **as
         corrections = _wanted(card, asked)
         numbers: Sequence[int | None] = [None] * len(corrections) if dry_run else _carry_out(ctx, card, corrections)
         rows = [_shift_row(n, each, card.zone) for n, each in zip(numbers, corrections, strict=True)]
+        start = card.deployment.start
     out.table(SHIFT_COLUMNS, rows)
-    moved = plural(sum(each.count("bursts") for each in corrections), "burst")
+    if not any(each.rows for each in corrections):
+        unknown = ": no comparison with the network's time tells of an era that was set wrong; see `clock show`"
+        ctx.say(f"there is nothing to move{unknown if asked['auto'] else ''}")
+        return
+    cuts = sum(each.cuts for each in corrections)
+    cut = f", and cut {plural(cuts, 'span')} of hours armed or of a fault at --from or --to" if cuts else ""
+    moved = f"{plural(sum(each.count('bursts') for each in corrections), 'burst')}{cut}"
     ctx.say(f"would move {moved}; nothing was changed" if dry_run else f"moved {moved}; `--undo` takes it back")
+    _say_start(ctx, start, corrections)
+
+
+def _say_start(ctx: Context, start: datetime, corrections: Sequence[Correction]) -> None:
+    """The record of the deployment keeps what was written at the tree: whoever corrects is told where that was wrong.
+
+    It was written just before the first row, by the same clock.
+    """
+    for each in corrections:
+        if each.span is not None and each.span[0] - timedelta(days=1) <= start <= each.span[1]:
+            ctx.say(
+                f"deployment.toml still says start = {start.isoformat()}; if the same clock told it, the deployment"
+                f" began at {(start + each.offset).isoformat()}"
+            )
 
 
 def _check(undo: int | None, asked: dict[str, Any]) -> None:
@@ -153,7 +177,8 @@ def _wanted(card: Card, asked: dict[str, Any]) -> list[Correction]:
     if offset is None:
         offset = _aware(asked["true"], card.zone) - _aware(asked["shown"], card.zone)
     since, until = (None if time is None else _aware(time, card.zone) for time in (asked["since"], asked["until"]))
-    return [by_hand(card.connection, Selection(asked["boot"], since, until), offset)]
+    selection = Selection(asked["boot"], since, until)
+    return [by_hand(card.connection, selection, offset, datetime.now(card.zone))]
 
 
 def _aware(time: datetime, zone: timezone) -> datetime:
@@ -195,7 +220,7 @@ def _era_row(each: EraOfCard) -> dict[str, object]:
         "first": each.era.first.shown.isoformat(),
         "last": each.era.last.shown.isoformat(),
         "error_s": None if each.error is None else round(each.error.total_seconds(), 1),
-        "is_wrong": each.is_wrong,
+        "is_wrong": each.verdict,
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from cameratrap.store.card import DATABASE
 from cameratrap.store.commands import Override, forget_override
 from cameratrap.store.connection import open_store, transaction
 from cameratrap.store.migrations import CARD_MIGRATIONS
-from cameratrap.wiring import alert_rules, check_pins, look_settings, open_schedule, power_figures
+from cameratrap.wiring import alert_rules, check_all, check_wiring, look_settings, picture_key
 
 
 @click.group()
@@ -106,36 +107,51 @@ def _standing(ctx: Context) -> Mapping[str, Override]:
 @config.command("check", short_help="Check every file and variable that counts.")
 @click.pass_obj
 def check(ctx: Context) -> None:
-    """Check every file and variable that counts, and the models they name.
+    """Check every file and variable that counts, and the models and the picture key they name.
 
-    All problems of keys are listed at once. Exit status 2 if there are any, 1 if it is a model's.
+    All problems of keys are listed at once. Exit status 2 if there are any, 1 if it is a model's or the picture key's.
     """
     check_settings(ctx)
+    picture_key(ctx.config)
     for model in filter(None, (ctx.config.detector.model, ctx.config.detector.classifier)):
         find_model(model, ctx.taxa())
     used = sorted(set(ctx.resolved.origins.values()) - {"default"})
+    if ctx.config.station.is_told_finer:
+        ctx.say("station.latitude and station.longitude: only whole degrees are used, and more tells a thief the place")
     ctx.say("the configuration is good" + (f" ({', '.join(used)})" if used else " (nothing is set)"))
 
 
 def check_settings(ctx: Context) -> None:
     """Check what no single key shows: the files that are named, the taxa. Raises ConfigError, TaxonError."""
-    problems = _missing_files(ctx)
-    if problems:
-        raise ConfigError(problems, hint="a path is taken as seen from the folder the program is started in")
-    look_settings(ctx.config, ctx.taxa())
-    alert_rules(ctx.config, ctx.taxa())
-    power_figures(ctx.config)
-    open_schedule(ctx.config)
-    check_pins(ctx.config)
-    figures_of(ctx.config)
+    config = ctx.config
+    checks: list[Callable[[], object]] = [
+        partial(_check_files, ctx),
+        partial(check_wiring, config),
+        partial(figures_of, config),
+    ]
+    if not config.taxa or _is_file(config.taxa):
+        checks.append(partial(_check_names, ctx))
+    check_all(checks)
 
 
-def _missing_files(ctx: Context) -> list[ConfigProblem]:
-    """The files that the configuration names and that are not there."""
+def _check_names(ctx: Context) -> None:
+    """The taxa that the configuration names. Raises ConfigError, TaxonError."""
+    taxa = ctx.taxa()
+    check_all((partial(look_settings, ctx.config, taxa), partial(alert_rules, ctx.config, taxa)))
+
+
+def _check_files(ctx: Context) -> None:
+    """The files that the configuration names. Raises ConfigError that lists those that are not there."""
     named = [("taxa", ctx.config.taxa)] if ctx.config.taxa else []
     named += [("ground.rockblock_public_keys", path) for path in ctx.config.ground.rockblock_public_keys]
-    return [
+    problems = [
         ConfigProblem(key, f'"{path}"', "there is no such file", ctx.resolved.origins[key])
         for key, path in named
-        if not Path(path).expanduser().is_file()
+        if not _is_file(path)
     ]
+    if problems:
+        raise ConfigError(problems, hint="a path in a file is taken as seen from that file's folder")
+
+
+def _is_file(path: str) -> bool:
+    return Path(path).expanduser().is_file()

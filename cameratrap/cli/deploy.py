@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cameratrap.config import Resolved
 
 COLUMNS = ("deployment", "station", "start", "end", "utc_offset_minutes", "setup", "model", "position", "what")
+_PLACE = frozenset({"station.latitude", "station.longitude"})
 _SAID = {
     Deployed.NEW: "the card of a new deployment",
     Deployed.SAME: "is there already, and left as it is",
@@ -49,7 +50,7 @@ _SAID = {
     help="Keep it on the card, sealed to this public picture key.",
 )
 @click.option("--end", "ends", is_flag=True, help="The deployment has ended: write that down.")
-@click.option("--at", type=moment, metavar="TIME", help="With --end: when (default: now).")
+@click.option("--at", type=moment, metavar="TIME", help="With --end: when (default: now). Said again, it is corrected.")
 @click.option("--dry-run", is_flag=True, help="Show the record; write nothing.")
 @table_options
 @click.pass_obj
@@ -89,6 +90,7 @@ def deploy(
     wanted = kept.in_record(_wanted(ctx, name, start, setup))
     path = kept.path(ctx.data, wanted)
     outcome = what_would_be(ctx.data, wanted)  # a card that is refused leaves no position behind
+    kept.check(ctx.data, path, wanted)
     if dry_run:
         click.echo(record_text(wanted), nl=False)
         ctx.say(f"{wanted.deployment}: {_SAID[outcome]}")
@@ -102,12 +104,17 @@ def deploy(
 
 def _end(ctx: Context, out: Output, at: datetime | None, *, dry_run: bool) -> None:
     found = read_record(ctx.data / RECORD) if (ctx.data / RECORD).is_file() else None
-    moment_of_end = at_station(at, found.zone if found else ctx.config.station.zone)
+    zone = found.zone if found else ctx.config.station.zone
+    now = at_station(None, zone)
+    wanted = None if at is None else at_station(at, zone)
     if dry_run and found is not None:
-        ctx.say("it has ended" if found.end else f"would end {found.deployment} at {moment_of_end.isoformat()}")
+        would = f"would end {found.deployment} at {(wanted or now).isoformat()}"
+        ctx.say("it has ended" if found.end and wanted in (None, found.end) else would)
         return
-    deployment, before = end(ctx.data, moment_of_end)
-    out.table(COLUMNS, [_row(deployment, None, "had ended before" if before else "ended")])
+    deployment, before = end(ctx.data, wanted, now)
+    is_corrected = found is not None and found.end not in (None, deployment.end)
+    what = "had ended before" if before else "the end is corrected" if is_corrected else "ended"
+    out.table(COLUMNS, [_row(deployment, None, what)])
     ctx.say("its last day is closed by `cameratrap close-day`, and sent by `cameratrap transmit`")
 
 
@@ -115,7 +122,11 @@ def _wanted(ctx: Context, name: str | None, start: datetime | None, setup: Setup
     station = ctx.config.station
     if not station.id:
         raise UsageError("the station has no name", hint="set station.id in the configuration")
-    begins = at_station(start, station.zone)
+    begins, now = at_station(start, station.zone), at_station(None, station.zone)
+    if begins > now:
+        raise UsageError(
+            f"a deployment cannot have begun at {begins:%Y-%m-%d %H:%M}", why=f"it is {now:%Y-%m-%d %H:%M} by the clock"
+        )
     named = name or f"{station.id}_{begins:%Y%m%d}"
     return Deployment(named, station.id, station.utc_offset_minutes, begins, setup=setup, made_with=_made_with(ctx))
 
@@ -130,9 +141,20 @@ def _made_with(ctx: Context) -> MadeWith:
 
 
 def config_sha256(resolved: Resolved) -> str:
-    """The same for the same settings, wherever the card lies; nothing can be read back from it."""
-    lines = [f"{key.path} = {resolved.value(key.path)!r}" for key in keys() if key.path != "data"]
+    """The same for the same settings, wherever the trap and its files are.
+
+    It stands on the card, and who guesses settings can try them on it: the position and paths are no part of it.
+    """
+    lines = [
+        f"{key.path} = {_last_part(resolved.value(key.path)) if key.may_be_path else resolved.value(key.path)!r}"
+        for key in keys()
+        if key.path not in _PLACE and not key.is_path
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _last_part(name_or_path: object) -> str:
+    return repr(Path(str(name_or_path)).name)
 
 
 def _row(deployment: Deployment, position: str | None, what: str) -> dict[str, object]:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from cameratrap.app.deploy import Position, position_text, seal_position, write_position
+from cameratrap.app.deploy import Position, check_position, check_sealed, position_text, seal_position, write_position
 from cameratrap.cli.context import Context
 from cameratrap.errors import UsageError
 from cameratrap.store.deployment import Deployment
 from cameratrap.store.picture_keys import read_public_key
 
 ON_CARD = "on-card"
+_MOUNTS = ("/media", "/mnt", "/run/media")  # where a stick is looked for, also one that is not in
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,15 @@ class Keeping:
             return None
         return _off_the_card(card, deployment, self.file)
 
+    def check(self, card: Path, path: Path | None, deployment: Deployment) -> None:
+        """Raises StoreError where another position is kept there already, before anything is written."""
+        if self.where is None:
+            return
+        if self.public is not None:
+            check_sealed(card)
+        elif path is not None:
+            check_position(path, deployment, self.where)
+
     def write(self, ctx: Context, path: Path | None, deployment: Deployment) -> str | None:
         """Keep it, and say where."""
         if self.where is None:
@@ -51,12 +61,18 @@ class Keeping:
             return ON_CARD
         if write_position(path, deployment, self.where):
             ctx.say(f"the position is in {path} and not on the card: take it home")
+        if _medium(path.absolute()) == _medium(ctx.data.absolute()):
+            ctx.say(f"{path} is on the same medium as the card: whoever takes that has the position; move it away")
         return str(path)
 
     def shown(self, path: Path | None, deployment: Deployment) -> str:
         """What would be kept, for --dry-run."""
-        if path is None or self.where is None:
+        if self.where is None:
             return ""
+        if path is None:
+            return "would keep the position on the card" + (
+                ", sealed" if self.public is not None else ", for all to read"
+            )
         return f"would keep the position in {path}: {position_text(deployment, self.where).strip()}"
 
 
@@ -81,7 +97,8 @@ def _off_the_card(card: Path, deployment: Deployment, named: str | None) -> Path
         raise UsageError(f"{path} is on the card", hint=f"name another medium, or say --position-file {ON_CARD}")
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}", hint="mount the medium, or name another file")
-    if named is None and _medium(folder) == _medium(card.absolute()):
+    is_a_stick = any(folder.resolve().is_relative_to(place) for place in _MOUNTS)
+    if (named is None or is_a_stick) and _medium(folder) == _medium(card.absolute()):
         raise UsageError(
             f"a file in {folder} would be on the same medium as the card",
             why="whoever takes that has the position",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from cameratrap.store.card import RECORD
 if TYPE_CHECKING:
     from cameratrap.app.doctor import Check, CheckedThing, Finding
     from cameratrap.ports import SatelliteLink
+    from cameratrap.store.clock_readings import ClockReading
+    from cameratrap.store.deployment import Deployment
 
 COLUMNS = ("check", "state", "what", "hint")
 
@@ -33,11 +36,13 @@ COLUMNS = ("check", "state", "what", "hint")
 def doctor(ctx: Context, out: Output, port: str | None, *, no_modem: bool, send: bool, verify: bool) -> int:
     """Look over the trap, or the receiver, once: nothing is changed, and nothing is sent without --send.
 
-    The modem is looked for where --port or the configuration names one. The test message tells of nothing counted and
-    is in the receiver's inbox, but never a day of its table. Use with --data DIR.
+    The modem is looked for on a trap, and where --port or the configuration names one. The test message tells of
+    nothing counted and is in the receiver's inbox, but never a day of its table; with it the clock's comparison is kept
+    on the card. Use with --data DIR.
 
-    Where a trap is configured, a picture is taken, looked at and thrown away, the lamp is lit, and PIR, battery, the
-    alarm that wakes it, clock, service and card are looked at. What a running `watch` uses is left to it.
+    On a trap (one is configured, or this is a Raspberry Pi with a card at --data) a picture is taken, looked at and
+    thrown away, the lamp is lit, and PIR, battery, the alarm that wakes it, clock, service and card are looked at. What
+    a running `watch` uses is left to it.
 
     \b
     Exit status: 0 all is well, 1 a check found something, 4 a device is missing
@@ -72,7 +77,7 @@ def _row(checked: CheckedThing) -> dict[str, object]:
     return {
         "check": checked.check,
         "state": finding.state.value,
-        "what": finding.what.replace("\n  ", " "),
+        "what": " ".join(finding.what.split()),  # an error may have lines
         "hint": finding.hint or None,
     }
 
@@ -187,19 +192,37 @@ class _Patient:
 
         if self._leave_modem:
             return Finding(State.SKIP, "left alone, as asked")
-        if not self._port and not self._send and self._ctx.resolved.origins["modem.port"] == "default":
+        if not self._port and not self._send and not self._has_modem():
             return Finding(State.SKIP, "no modem is configured", "name its serial port with --port, or set modem.port")
         link = self._stack.enter_context(closing(open_link(self._ctx.config, self._port)))
         finding = check_modem(link)
         self._link = link
         return finding
 
+    def _has_modem(self) -> bool:
+        """A trap's `transmit` asks it at the default port, too."""
+        from cameratrap.cli.doctor_field import is_trap
+
+        return self._ctx.resolved.origins["modem.port"] != "default" or is_trap(self._ctx)
+
     def _clock(self) -> Finding:
         from cameratrap.app.doctor_link import check_clock
+        from cameratrap.drivers.clock import SystemClock, boot_id
+        from cameratrap.store.card import make_card
+        from cameratrap.store.clock_readings import add_reading
         from cameratrap.wiring import clock_basis
 
         basis = clock_basis(self._folder)
-        return check_clock(self._now(), self._link, corrects=self._ctx.config.clock.correct, basis=basis)
+        clock = SystemClock(self._ctx.config.station.zone)
+        now, monotonic_s = clock.now(), clock.monotonic_s()
+
+        def keep(reading: ClockReading) -> None:
+            if not self._send:
+                return
+            with make_card(self._ctx.data, self._deployment()) as card:
+                add_reading(card.connection, replace(reading, boot_id=boot_id(), monotonic_s=monotonic_s))
+
+        return check_clock(now, self._link, corrects=self._ctx.config.clock.correct, basis=basis, keep=keep)
 
     def _message(self) -> Finding:
         from cameratrap.app.doctor import Finding, State
@@ -215,13 +238,11 @@ class _Patient:
         """As the trap sends it: with its seal, and what comes back for the trap is kept for `transmit` to obey."""
         from cameratrap.app.doctor_link import Books, Sending, check_message
         from cameratrap.drivers.clock import SystemClock
-        from cameratrap.store.card import make_card, open_card
+        from cameratrap.store.card import make_card
         from cameratrap.store.commands import keep_received
         from cameratrap.wiring import open_seal, power_figures
 
-        with open_card(self._ctx.data) as found:
-            deployment = found.deployment
-        with make_card(self._ctx.data, deployment) as card:
+        with make_card(self._ctx.data, self._deployment()) as card:
             sealer, opener = open_seal(self._ctx.config, card)
             sending = Sending(
                 link,
@@ -232,6 +253,12 @@ class _Patient:
                 Books(card.connection, SystemClock(self._ctx.config.station.zone), power_figures(self._ctx.config)),
             )
             return check_message(self._ctx.taxa(), self._now(), sending)
+
+    def _deployment(self) -> Deployment:
+        from cameratrap.store.card import open_card
+
+        with open_card(self._ctx.data) as card:
+            return card.deployment
 
     def _now(self) -> datetime:
         from cameratrap.drivers.clock import SystemClock

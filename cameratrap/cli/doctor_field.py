@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cameratrap.cli.context import Context
+from cameratrap.store.inbox import INBOX_FILE
 
 if TYPE_CHECKING:
     from cameratrap.app.doctor import Check, Finding
@@ -16,11 +17,25 @@ if TYPE_CHECKING:
 _SECTIONS = ("camera.", "trigger.", "power.", "lamp.", "burst.")
 
 
+def is_trap(ctx: Context) -> bool:
+    """Whether this is a trap: one is configured here, or this is a Raspberry Pi and the folder no receiver's.
+
+    There everything may be wired as the defaults say, and the first look is taken before the card is deployed. A card
+    that is looked at on a laptop has no camera beside it.
+    """
+    from cameratrap.drivers.board import board_serial
+
+    if any(origin != "default" and key.startswith(_SECTIONS) for key, origin in ctx.resolved.origins.items()):
+        return True
+    folder = ctx.data if ctx.data_flag or ctx.config.data else None
+    return folder is not None and not (folder / INBOX_FILE).is_file() and bool(board_serial())
+
+
 class FieldChecks:
     """The checks of one trap, on the configuration that holds on its card.
 
-    A machine on which nothing of a trap is configured is a receiver or somebody's laptop, and is not looked at. What
-    a running `watch` holds is left to it.
+    A machine that is no trap (``is_trap``) is a receiver or somebody's laptop, and is not looked at. What a running
+    `watch` holds is left to it.
     """
 
     def __init__(self, ctx: Context) -> None:
@@ -40,7 +55,8 @@ class FieldChecks:
             "service": self._service,
             "speed": self._speed,
         }
-        return {name: self._if_trap(check) for name, check in checks.items()}
+        wired = {name: self._if_trap(check) for name, check in checks.items()}
+        return {**wired, "position": self._position, "picture key": self._picture_key}
 
     @property
     def _folder(self) -> Path | None:
@@ -58,10 +74,10 @@ class FieldChecks:
 
     def _if_trap(self, check: Check) -> Check:
         def checked() -> Finding:
-            origins = self._ctx.resolved.origins
-            if any(origin != "default" and key.startswith(_SECTIONS) for key, origin in origins.items()):
+            if is_trap(self._ctx):
                 return check()
-            return _skip("no trap is configured here", "set what is wired: camera.type, trigger.pin, ...")
+            hint = "at a trap, set what is wired (camera.type, trigger.pin, ...), or name its card with --data"
+            return _skip("no trap is configured here", hint)
 
         return checked
 
@@ -153,6 +169,21 @@ class FieldChecks:
         from cameratrap.cli.service import unit_states
 
         return check_service(unit_states(self._ctx)) if self._folder else _no_folder()
+
+    def _position(self) -> Finding:
+        from cameratrap.app.doctor_field import check_position
+
+        return check_position(self._config.station.place, is_told_finer=self._config.station.is_told_finer)
+
+    def _picture_key(self) -> Finding:
+        from cameratrap.app.doctor import Finding, State
+        from cameratrap.store.picture_keys import fingerprint
+        from cameratrap.wiring import picture_key
+
+        public = picture_key(self._config)
+        if public is None:
+            return _skip("pictures lie open on the card", "card.seal_pictures_to names a key that seals them")
+        return Finding(State.OK, f"pictures are sealed to the key {fingerprint(public)}")
 
     def _speed(self) -> Finding:
         from cameratrap.app.doctor_field import check_speed

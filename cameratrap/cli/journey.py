@@ -154,7 +154,7 @@ class Journey:
             rows = card.connection.execute("SELECT payload FROM outbox WHERE kind = 'summary' ORDER BY sequence, part")
             messages = tuple(bytes(row["payload"]) for row in rows)
         on_card = {day: _by_name(folded.tallies[day]) for day in folded.days}
-        return Comparison(len(folded.events), on_card, self._received(), messages)
+        return Comparison(folded.events, on_card, self._received(), messages)
 
     def _received(self) -> DayTallies:
         from cameratrap.app.receive import read_inbox

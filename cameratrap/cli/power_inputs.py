@@ -10,7 +10,6 @@ from cameratrap.config.camera import Standby
 from cameratrap.config.power import Controller, PinMode
 from cameratrap.config.trigger import TriggerMode
 from cameratrap.domain.batteries import BATTERIES, Battery
-from cameratrap.domain.lighting import LampMode
 from cameratrap.domain.power_figures import FIGURES, Figure, fixed
 from cameratrap.domain.power_plan import Design, Gating, Load
 from cameratrap.errors import ConfigError, ConfigProblem
@@ -45,7 +44,7 @@ def load_of(config: Config, events: float | None = None, false_ratio: float | No
     return Load(
         plan.events_per_day if events is None else events,
         plan.false_ratio if false_ratio is None else false_ratio,
-        lamp=_has_lamp(config),
+        lamp=config.lamp.is_there,
     )
 
 
@@ -93,7 +92,3 @@ def batteries_of(config: Config) -> tuple[Battery, ...]:
 def _is_timer(config: Config) -> bool:
     """A circuit that cuts at once and waits by itself: no microcontroller runs meanwhile."""
     return config.power.controller is Controller.HALT_PIN and config.power.pin_mode is PinMode.DONE
-
-
-def _has_lamp(config: Config) -> bool:
-    return config.lamp.pin is not None and config.lamp.mode is not LampMode.NEVER

@@ -24,7 +24,7 @@ from cameratrap.cli.power_rows import (
     figure_rows,
 )
 from cameratrap.domain.batteries import COLD, Battery, Chemistry
-from cameratrap.domain.power_plan import DESIGNS, Boot, Design
+from cameratrap.domain.power_plan import DESIGNS, Boot, Design, busy_hours
 from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ ALL = "all"
 @click.option(
     "--chemistry",
     type=click.Choice([each.value for each in Chemistry]),
-    default=Chemistry.LITHIUM_ION.value,
-    show_default=True,
-    help="What that battery is made of: it decides what is left in the cold.",
+    help=f"What that battery is made of: it decides what is left in the cold (default: {Chemistry.LITHIUM_ION}).",
 )
 @click.option("--temperature", type=Number(-60, 60), metavar="C", help="The battery's (default: plan.temperature_c).")
 @click.option("--sensitivity", is_flag=True, help="What the days depend on, one change at a time.")
@@ -68,7 +66,7 @@ def plan(
     events: float | None,
     false_ratio: float | None,
     battery: float | None,
-    chemistry: str,
+    chemistry: str | None,
     temperature: float | None,
     chart: Path | None,
     *,
@@ -83,16 +81,22 @@ def plan(
     """
     if sensitivity and list_figures:
         raise click.UsageError("--sensitivity and --figures exclude each other")
+    if chemistry and not battery:
+        raise click.UsageError("--chemistry says what --battery is made of: give both")
     config = ctx.config
     load = load_of(config, events, false_ratio)
     asked = Plan(
         _designs(config, names),
         load if lamp is None else replace(load, lamp=lamp),
         figures_of(config),
-        [Battery(f"{battery:g} Wh", Chemistry(chemistry), battery)] if battery else batteries_of(config),
+        [Battery(f"{battery:g} Wh", Chemistry(chemistry or Chemistry.LITHIUM_ION), battery)]
+        if battery
+        else batteries_of(config),
         config.plan.temperature_c if temperature is None else temperature,
     )
     _check_cold(asked)
+    _check_day(asked)
+    _check_energy(asked)
     if chart:
         _check_chart(chart)
     if list_figures:
@@ -131,6 +135,25 @@ def _check_cold(asked: Plan) -> None:
         f"no battery gives anything at {asked.temperature_c:g} degrees",
         hint=f"{hardiest.value} cells reach down to {COLD[hardiest][-1][0]:g} degrees, of those asked for",
     )
+
+
+def _check_day(asked: Plan) -> None:
+    load = asked.load
+    for name, design in asked.designs.items():
+        hours = busy_hours(design, load, asked.figures)
+        if hours > design.on_hours:
+            raise UsageError(
+                f"no day holds {load.triggers:g} triggers",
+                why=f"they keep {name} busy for {hours:.1f} of {design.on_hours:g} hours",
+                hint="fewer --events, or a lower --false-ratio: triggers are the one, times one plus the other",
+            )
+
+
+def _check_energy(asked: Plan) -> None:
+    """Figures may be set to 0: a sum of nothing lasts for ever."""
+    for name, each in asked.forecasts().items():
+        if each.wh_per_day.low <= 0:
+            raise UsageError(f"{name} takes no energy by these figures", hint="look at plan.figures")
 
 
 def _check_chart(path: Path) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import click
 
+from cameratrap.app.service_card import card_doubts
 from cameratrap.app.service_install import UnitState, installed, states
 from cameratrap.app.service_install import install as install_units
 from cameratrap.app.service_install import uninstall as uninstall_units
 from cameratrap.app.service_units import STAY_ON, ServiceSettings, units
+from cameratrap.cli.config import check_settings
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, table_options
 from cameratrap.cli.power_inputs import design_of
@@ -63,8 +65,11 @@ def install(ctx: Context, user: str | None, unit_dir: Path, *, start: bool, no_r
     (power.controller) runs `wake` at boot, and nothing else. What fails five times in half an hour is followed by a
     reboot, at most once in each half hour that the machine is up. It may be run again after a change.
     """
+    check_settings(ctx)
     settings = _settings(ctx, user, reboot=not no_reboot)
     made = units(settings)
+    for doubt in card_doubts(settings.card):
+        ctx.say(doubt)
     if dry_run:
         click.echo("\n".join(f"# {unit_dir / unit.name}\n{unit.text}" for unit in made), nl=False)
         return

@@ -25,7 +25,10 @@ FRESH_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class PowerOn:
-    """Why the trap is on, and its camera, which is at work where there is a ``trigger``. ``edge`` is what began it."""
+    """Why the trap is on, and its camera, at work where there is a ``trigger``, unless the ``plan`` rests.
+
+    ``edge`` is what began it.
+    """
 
     trigger: Trigger | None
     camera: Camera
@@ -45,12 +48,14 @@ class PowerOn:
     help="What switched the trap on; auto asks wake.pin, else the time that the alarm was set to.",
 )
 @click.option("--stay", is_flag=True, help="Keep the power on: for a look at it by hand.")
+@click.option("--existing", is_flag=True, help="Store nothing in a folder that is no card yet, as the service does.")
 @click.option("--dry-run", is_flag=True, help="Say what this power-on would be taken for; open and write nothing.")
 @click.pass_obj
-def wake(ctx: Context, cause: str, *, stay: bool, dry_run: bool) -> int:
+def wake(ctx: Context, cause: str, *, stay: bool, existing: bool, dry_run: bool) -> int:
     """Do one power-on's work on the card at --data CARD: photograph, count, close days, send, switch off again.
 
-    For a trap that its PIR switches on (power.controller). It photographs first, unless an alarm switched it on, looks
+    For a trap that its PIR switches on (power.controller). It photographs first, unless an alarm switched it on or the
+    power-on before left word that schedule, sleep or battery allow no picture; then that is asked first. It looks
     at the pictures when wake.batch of them wait, closes the day and sends when that is due; then it sets the alarm for
     whatever comes next and hands the power back, also when something has failed. What triggers meanwhile is
     photographed too. Where the index is damaged its pictures are stored as files; where the deployment has ended
@@ -62,7 +67,7 @@ def wake(ctx: Context, cause: str, *, stay: bool, dry_run: bool) -> int:
     started = _start_or_switch_off(ctx, cause, stay=stay)
     from cameratrap.cli.wake_work import finish
 
-    return finish(ctx, started, stay=stay)
+    return finish(ctx, started, stay=stay, existing=existing)
 
 
 def _start_or_switch_off(ctx: Context, cause: str, *, stay: bool) -> PowerOn:
@@ -80,11 +85,10 @@ def _start_or_switch_off(ctx: Context, cause: str, *, stay: bool) -> PowerOn:
 
 
 def _start(ctx: Context, cause: str) -> PowerOn:
-    """Ask for the first frame, where the trap is not on for its alarm only."""
-    from cameratrap.app.power_on import NoCamera, UnderWay
+    """Ask for the first frame, where the trap is not on for its alarm only, and does not rest by what was known."""
+    from cameratrap.app.power_on import LateCamera, UnderWay
     from cameratrap.app.wake_plan import read_plan
     from cameratrap.drivers.clock import SystemClock, boot_id
-    from cameratrap.errors import DeviceError
     from cameratrap.ports import Trigger
     from cameratrap.wiring import burst_profile
 
@@ -93,14 +97,17 @@ def _start(ctx: Context, cause: str) -> PowerOn:
     edge, edge_s = _edge(clock, config)
     profile = plan.profile if plan else burst_profile(config)
     why = _cause(config, cause, plan, edge)
-    camera = NoCamera(DeviceError("it was not opened", device="camera")) if why is None else _camera(config)
+    rests = plan is not None and plan.is_rest(edge)
+    camera = LateCamera(lambda: _camera(config)) if why is None or rests else _camera(config)
     if why is not None and _asks_pin(config, cause) and not _is_high(ctx, config):
         why = _for_alarm(plan)
     boot = boot_id()
     if why is None:
         return PowerOn(None, camera, clock, boot, edge, plan, profile)
     trigger = Trigger(f"{boot}:{edge_s:.3f}", edge, why, edge_s)
-    return PowerOn(trigger, UnderWay(camera, trigger, profile), clock, boot, edge, plan, profile)
+    if not rests:
+        camera = UnderWay(camera, trigger, profile)
+    return PowerOn(trigger, camera, clock, boot, edge, plan, profile)
 
 
 def _edge(clock: Clock, config: Config) -> tuple[datetime, float]:
@@ -164,6 +171,8 @@ def _say_what_it_is(ctx: Context, cause: str) -> int:
     edge, _ = _edge(SystemClock(config.station.zone), config)
     why = _cause(config, cause, plan, edge)
     what = "no burst, only what is due" if why is None else f"a burst ({why.value})"
+    if why is not None and plan is not None and plan.is_rest(edge):
+        what += ", if the card allows it: it rests"
     asked = f", unless pin {config.wake.pin} is low" if _asks_pin(config, cause) and why is not None else ""
     alarm = "none" if plan is None or plan.alarm_at is None else plan.alarm_at.isoformat(timespec="seconds")
     ctx.say(

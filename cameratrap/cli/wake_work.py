@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
 
 import click
 import msgspec
 
-from cameratrap.app.deploy import check_lasts, own_deployment
+from cameratrap.app.deploy import check_lasts, check_made, own_deployment
 from cameratrap.app.energy_count import EnergyCount
 from cameratrap.app.field import Field
-from cameratrap.app.gate import armed_before, carries_over, judged, next_attempt, taken_before, yesterday_is_closed
+from cameratrap.app.gate import carries_over, judged, power_off_before, taken_before, yesterday_is_closed
 from cameratrap.app.hand_back import hand_back
 from cameratrap.app.late_detector import LateDetector
 from cameratrap.app.ledger import Ledger
 from cameratrap.app.power_on import PowerOnTriggers
-from cameratrap.app.wake_plan import AFTER_FAILURE, AT_MOST, NextWake, next_alarm, write_plan
+from cameratrap.app.wake_plan import AFTER_FAILURE, AT_MOST, NextWake
 from cameratrap.app.watch import Watch
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import plural
 from cameratrap.cli.wake import PowerOn
 from cameratrap.cli.wake_failing import rescue
+from cameratrap.cli.wake_next import leave, leave_without_alarm, plan_next
+from cameratrap.cli.wake_sending import send
 from cameratrap.cli.watch_report import say_swept, teller
 from cameratrap.config import Config
 from cameratrap.config.trigger import TriggerMode
 from cameratrap.domain.capture import Incident
-from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.lamp_health import LampHealth
 from cameratrap.domain.throttle import Throttle
 from cameratrap.drivers.board import board_serial
 from cameratrap.errors import CameraTrapError, DeviceError, UsageError
 from cameratrap.ports import TriggerSource
-from cameratrap.store.bursts import last_path, never_looked_at
+from cameratrap.store.bursts import never_looked_at
 from cameratrap.store.card import Card, Deployment, make_card, make_card_folder, sole_writer
 from cameratrap.store.outbox import Outbox
-from cameratrap.store.wakes import WakeCause, Woken, add_wake
 from cameratrap.wiring import (
     activity_watts,
     alert_rules,
@@ -50,6 +48,7 @@ from cameratrap.wiring import (
     open_detector,
     open_power_controller,
     open_power_watch,
+    open_schedule,
     open_throttle,
     open_triggers,
 )
@@ -57,9 +56,12 @@ from cameratrap.wiring import (
 _UNFORESEEN = (CameraTrapError, OSError, sqlite3.Error, MemoryError)
 
 
-def finish(ctx: Context, started: PowerOn, *, stay: bool) -> int:
-    """Do the rest and hand the power back; returns the exit status. Raises DeviceError where that cannot be done."""
-    work = _Work(ctx, started, stay=stay)
+def finish(ctx: Context, started: PowerOn, *, stay: bool, existing: bool = False) -> int:
+    """Do the rest and hand the power back; returns the exit status. Raises DeviceError where that cannot be done.
+
+    ``existing``: nothing is stored where there is no card yet.
+    """
+    work = _Work(ctx, started, stay=stay, existing=existing)
     try:
         work.do()
     finally:
@@ -73,19 +75,23 @@ def finish(ctx: Context, started: PowerOn, *, stay: bool) -> int:
 class _Work:
     """One power-on. ``failures`` are told, counted on the card, and never keep the power on."""
 
-    def __init__(self, ctx: Context, started: PowerOn, *, stay: bool) -> None:
+    def __init__(self, ctx: Context, started: PowerOn, *, stay: bool, existing: bool) -> None:
         self._ctx = ctx
         self._stay = stay
+        self._existing = existing
         self._started = started
         self._clock = started.clock
         self._config: Config = ctx.config
         self._profile = started.profile
         self.failures: list[str] = []
         self._alarm_at = self._clock.now() + AFTER_FAILURE
+        self._left: NextWake | None = None
 
     def do(self) -> None:
         """Photograph, count, close, send; then plan the next power-on. Without an index the pictures are files."""
         with closing(self._started.camera):
+            if self._existing and not self._try(lambda: check_made(self._ctx.data)):
+                return
             try:
                 if self._is_over() or self._work_on_card():
                     return
@@ -124,11 +130,21 @@ class _Work:
                 hint="set it to what cuts the power; --stay leaves it on",
             )
         with closing(controller):
-            alarm_at, error = hand_back(controller, self._alarm_at)
+            alarm_at, error = hand_back(controller, self._alarm_at, without_alarm=self._leave_without_alarm)
         if error is not None:
             self._failed(error)
         when = "no alarm" if alarm_at is None else f"the alarm at {alarm_at:%Y-%m-%d %H:%M:%S}"
-        self._ctx.say(f"switching off, with {when}")
+        self._ctx.say(f"switching off, with {'its own timer' if self._has_timer else when}")
+
+    @property
+    def _has_timer(self) -> bool:
+        """Whether its circuit switches it on at times that nobody here sets."""
+        return self._config.power.timer_minutes > 0
+
+    def _leave_without_alarm(self) -> None:
+        plan = self._left
+        if plan is not None and plan.alarm_at is not None:
+            self._try(lambda: leave_without_alarm(self._ctx.data, self._deployment(), self._started, plan))
 
     def _try(self, do: Callable[[], None]) -> bool:
         """Whether it is done: one thing that fails must not cost the others."""
@@ -146,14 +162,17 @@ class _Work:
     def _watch(self, card: Card) -> None:
         ctx, config, started, clock = self._ctx, self._config, self._started, self._clock
         settings, rules = look_settings(config, ctx.taxa()), closing_rules(config, ctx.taxa(), card)
-        armed_since = armed_before(card, clock, config.wake.rearm_s)
+        power_off = power_off_before(card, clock, started.plan, config.wake.rearm_s)
         energy = EnergyCount(clock, activity_watts(config), is_after_boot=True)
-        ledger = Ledger(clock, started.boot_id, energy=energy, armed_since=armed_since)
+        ledger = Ledger(clock, started.boot_id, energy=energy, power_off=power_off)
+        carried = carries_over(clock, started.boot_id, was_armed=power_off is not None)
         field = Field(
-            begin=carries_over(clock, started.boot_id, was_armed=armed_since is not None),
+            begin=lambda connection: ledger.begin(connection, carried),
             profile=burst_profile(config),
+            has_lamp=config.lamp.is_there,
             looks=self._looks(card),
             admission=self._throttle(card),
+            hours=open_schedule(config),
             open_battery=lambda card: open_power_watch(config, card, clock, started.boot_id),
         )
         with closing(self._triggers(ledger)) as triggers:
@@ -211,38 +230,21 @@ class _Work:
         return not is_pir or waiting >= self._config.wake.batch or not yesterday_is_closed(card, self._clock.now())
 
     def _transmit(self, card: Card) -> None:
-        """Send what is due, in a process of its own that a modem may hang. Raises StoreError, OSError."""
-        if not Outbox(card.connection).due(self._clock.now()):
-            return
-        options = [] if self._ctx.config_file is None else ["--config", str(self._ctx.config_file)]
-        command = [sys.executable, "-m", "cameratrap", *options, "--data", str(self._ctx.data), "--quiet", "transmit"]
-        try:
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=self._config.wake.transmit_s)
-        except subprocess.CalledProcessError as error:
-            self.failures.append(f"`transmit` ended with status {error.returncode}")
-        except subprocess.TimeoutExpired:
-            self.failures.append(f"`transmit` was broken off after {self._config.wake.transmit_s:g} s")
+        """Send what is due. Raises StoreError, OSError."""
+        if Outbox(card.connection).due(self._clock.now()):
+            self.failures += send(self._ctx, self._config.wake.transmit_s)
 
     def _plan(self, card: Card) -> None:
-        """Work out the alarm, and leave for the next power-on what it must know before it opens the card."""
-        now, config, started = self._clock.now(), self._config, self._started
-        alarm_at, is_timelapse = next_alarm(
-            now,
-            day_is_closed=yesterday_is_closed(card, now),
-            interval=timedelta(minutes=config.events.interval_minutes),
-            timelapse_minutes=config.trigger.timelapse_minutes,
-            next_attempt=next_attempt(card, now),
-        )
-        self._alarm_at = alarm_at
-        is_pir = started.trigger is not None and started.trigger.cause is TriggerCause.PIR
+        """Work out the alarm, and leave for the next power-on what it must know."""
+        plan = plan_next(card, self._clock, self._config, self._profile)
+        assert plan.alarm_at is not None  # noqa: S101 - something is always due within a day
+        self._alarm_at = plan.alarm_at
         if self._stay:
             return  # the gate is not armed, and no alarm set
-        write_plan(card.folder, NextWake(alarm_at, is_timelapse, self._profile, last_path(card.connection)))
-        cause = WakeCause.PIR if is_pir else WakeCause.ALARM
-        add_wake(
-            card.connection,
-            Woken(started.boot_id, cause, started.edge, self._clock.now(), alarm_at, tuple(self.failures)),
-        )
+        if self._has_timer:
+            plan = replace(plan, alarm_at=None, is_timelapse=False)
+        leave(card, self._started, self._clock, plan, self.failures)
+        self._left = plan
 
     def _deployment(self) -> Deployment:
         return own_deployment(self._config.station.id, self._config.station.utc_offset_minutes, self._clock.now())

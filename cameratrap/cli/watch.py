@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="Refuse pictures with a longer gap between them: a clock was reset, or it was not one deployment.",
 )
+@click.option("--existing", is_flag=True, help="Refuse a folder that is no card yet, as services do: is it mounted?")
 @click.option("--dry-run", is_flag=True, help="Say what would be played; write nothing.")
 @click.pass_obj
-def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *, dry_run: bool) -> int:
+def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *, existing: bool, dry_run: bool) -> int:
     """Wait for triggers, photograph, count and store on the card; close each day into a message.
 
     The card's folder is named before the command: cameratrap --data CARD watch. It runs until it is stopped (SIGTERM,
@@ -46,6 +47,10 @@ def watch(ctx: Context, replay: Path | None, model: str | None, max_gap: int, *,
     With --replay DIR the same path runs on recorded pictures. A picture that is already on the card is never added
     again, so that an interrupted replay is simply run once more.
     """
+    if existing:
+        from cameratrap.app.deploy import check_made
+
+        check_made(ctx.data)
     if replay is None:
         return _watch_live(ctx, model, dry_run=dry_run)
     from cameratrap.app.watch import Watch

@@ -60,7 +60,7 @@ def watch_live(ctx: Context, model: str | None) -> int:
     with ExitStack() as devices:
         devices.enter_context(_signals(stop))
         supervisor = devices.enter_context(closing(Systemd()))
-        camera = devices.enter_context(closing(open_camera(ctx.config)))
+        camera = devices.enter_context(closing(open_camera(ctx.config, absent=_say_absent)))
         triggers = devices.enter_context(closing(open_triggers(ctx.config, clock, boot_id(), camera)))
         live = _Live(ctx, model, stop, supervisor, clock, camera, triggers)
         try:
@@ -100,6 +100,7 @@ class _Live:
             supervisor=supervisor,
             stop=stop,
             profile=burst_profile(self._config),
+            has_lamp=self._config.lamp.is_there,
             admission=open_throttle(self._config),
             hours=open_schedule(self._config),
             open_battery=lambda card: open_power_watch(self._config, card, clock, self._boot_id),
@@ -191,6 +192,11 @@ class _Live:
 
     def _say_gone(self, error: StoreError) -> None:
         click.echo(f"no card: {error}; until it is back triggers are counted, or stored as files", err=True)
+
+
+def _say_absent(error: DeviceError) -> None:
+    """The trap is armed without it: its triggers are counted and its days told, with the camera as their fault."""
+    click.echo(f"failed: {error}; each trigger is counted, and tries it again", err=True)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cameratrap.app.look import LookSettings
     from cameratrap.app.plain_tables import TablesFailed
     from cameratrap.app.watch import Outcome
+    from cameratrap.app.watch_report import CountedOnly
     from cameratrap.store.card import Card
 
 
@@ -102,10 +103,14 @@ def progress_line(what: Outcome) -> str:
             return _day_line(what)
 
 
-def _day_line(what: ClosedDay | ClosingFailed | DayTold | TablesFailed) -> str:
+def _day_line(what: ClosedDay | ClosingFailed | DayTold | TablesFailed | CountedOnly) -> str:
     from cameratrap.app.close_day import ClosedDay, ClosingFailed
     from cameratrap.app.plain_tables import TablesFailed
+    from cameratrap.app.watch_report import CountedOnly
 
+    if isinstance(what, CountedOnly):
+        pictures = plural(what.pictures, "picture")
+        return f"{what.at:%Y-%m-%d %H:%M:%S}  the card is full: {pictures} counted, not kept"
     if isinstance(what, TablesFailed):
         return plain(str(what.error))
     if isinstance(what, ClosingFailed):

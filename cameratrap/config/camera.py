@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from cameratrap.config.section import Section
+from cameratrap.config.section import NAME_OR_PATH, Section
 from cameratrap.domain.capture import Focus
 from cameratrap.domain.lighting import LampMode
 
@@ -34,7 +34,8 @@ class CameraSection(Section, frozen=True):
         str,
         Meta(
             description="which one: a Pi camera's number as `rpicam-hello --list-cameras` counts, a USB camera's"
-            " /dev/videoN, or the path of a clip that is played as one; empty is the first"
+            " /dev/videoN, or the path of a clip that is played as one; empty is the first",
+            extra=NAME_OR_PATH,
         ),
     ] = ""
     width: Annotated[
@@ -118,3 +119,8 @@ class LampSection(Section, frozen=True):
     dead_bursts: Annotated[
         int, Meta(ge=1, le=100, description="lit bursts in a row that are so dark before it is told as dead")
     ] = 3
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a lamp that may be lit."""
+        return self.pin is not None and self.mode is not LampMode.NEVER

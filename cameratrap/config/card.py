@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from cameratrap.config.section import Section
+from cameratrap.config.section import PATH, Section
 
 
 class OnFull(StrEnum):
@@ -30,13 +30,14 @@ class CardSection(Section, frozen=True):
     on_full: Annotated[
         OnFull,
         Meta(
-            description="remove pictures in which nothing was found, the oldest first; or keep all and store no more."
-            " It counts on in either case"
+            description="remove pictures in which nothing was found, the oldest first; or keep what is stored. Where"
+            " there is no room then, new pictures are counted and not kept, whatever they show"
         ),
     ] = OnFull.DROP_BLANKS
     seal_pictures_to: Annotated[
         str,
         Meta(
-            description="public picture key: pictures are sealed to it once they were looked at; none keeps them open"
+            description="public picture key: pictures are sealed to it once they were looked at; none keeps them open",
+            extra=PATH,
         ),
     ] = ""

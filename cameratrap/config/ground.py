@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from cameratrap.config.section import Section
+from cameratrap.config.section import PATH, Section
 
 
 class Ground(Section, frozen=True):
@@ -23,6 +23,7 @@ class Ground(Section, frozen=True):
             title="a list of paths",
             examples=[("ground-control-2027.pem",)],
             description="PEM files with keys that RockBLOCK signs its deliveries with, besides the built-in one",
+            extra=PATH,
         ),
     ] = ()
     builtin_key: Annotated[
@@ -41,6 +42,7 @@ class Ground(Section, frozen=True):
         str,
         Meta(
             description="private file with the account that pays for them: user and password, a line each;"
-            " else ROCKBLOCK_USERNAME and ROCKBLOCK_PASSWORD in the environment"
+            " else ROCKBLOCK_USERNAME and ROCKBLOCK_PASSWORD in the environment",
+            extra=PATH,
         ),
     ] = ""

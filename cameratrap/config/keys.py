@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from cameratrap.config.section import Section
+from cameratrap.config.section import NAME_OR_PATH, PATH, Section
 from cameratrap.config.tree import Config
 
 ENVIRONMENT_PREFIX = "CAMERATRAP_"
@@ -27,6 +28,8 @@ class Key:
     description: str
     expected: str
     example: object
+    may_be_path: bool = False
+    is_path: bool = False
 
     @property
     def variable(self) -> str | None:
@@ -38,6 +41,14 @@ class Key:
         if not isinstance(self.default, tuple):
             return text
         return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+    def seen_from(self, folder: Path, value: object) -> object:
+        """A value that a file in ``folder`` gives: its paths are as seen from there, but for a home's."""
+        if isinstance(value, list):
+            return [self.seen_from(folder, each) for each in value]
+        if not isinstance(value, str) or not value or value.startswith("~"):
+            return value
+        return str(folder / value) if self.is_path or (self.may_be_path and "/" in value) else value
 
 
 @cache
@@ -56,9 +67,9 @@ def _every_key() -> Iterator[Key]:
                 meta = _meta(hints[field.name])
                 path = f"{prefix}.{field.name}" if prefix else field.name
                 example = meta.examples[0] if meta.examples else default
-                yield Key(
-                    path, field.type, default, meta.description or "", _expected(hints[field.name], meta), example
-                )
+                expected = _expected(hints[field.name], meta)
+                may_be_path, is_path = meta.extra == NAME_OR_PATH, meta.extra == PATH
+                yield Key(path, field.type, default, meta.description or "", expected, example, may_be_path, is_path)
 
 
 @cache

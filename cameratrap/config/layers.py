@@ -90,12 +90,19 @@ Layer = tuple[str, list[tuple[str, object]]]
 def _layers(explicit: Path | None, environment: Mapping[str, str], problems: list[ConfigProblem]) -> Iterator[Layer]:
     for path in (Path("/etc/cameratrap") / FILE_NAME, user_config_path("cameratrap") / FILE_NAME):
         if path.is_file():
-            yield str(path), list(_read(path, problems))
+            yield _file_layer(path, problems)
     if explicit is not None:
-        yield str(explicit), list(_read(explicit, problems))
+        yield _file_layer(explicit, problems)
     elif Path(FILE_NAME).is_file():
-        yield FILE_NAME, list(_read(Path(FILE_NAME), problems))
+        yield _file_layer(Path(FILE_NAME), problems)
     yield "environment", list(_from_environment(environment, problems))
+
+
+def _file_layer(path: Path, problems: list[ConfigProblem]) -> Layer:
+    """A file's keys; its paths mean the same wherever the program is started: a service starts elsewhere."""
+    known = {key.path: key for key in keys()}
+    found = _read(path, problems)
+    return str(path), [(name, known[name].seen_from(path.parent, v) if name in known else v) for name, v in found]
 
 
 def _read(path: Path, problems: list[ConfigProblem]) -> Iterator[tuple[str, object]]:
@@ -134,8 +141,9 @@ def _convert(
     known: Mapping[str, Key], path: str, found: object, origin: str, problems: list[ConfigProblem], *, strict: bool
 ) -> object:
     if path not in known:
-        near = get_close_matches(path, known, n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
+        is_table = isinstance(found, dict) and "." not in path
+        near = get_close_matches(path, sections() if is_table else known, n=1)
+        meant = f"; did you mean {f'[{near[0]}]' if is_table else near[0]}?" if near else ""
         problems.append(ConfigProblem(path, shown(found), f"not a key of the configuration{meant}", origin))
         return _BAD
     try:

@@ -12,7 +12,7 @@ from cameratrap.config.ground import Ground
 from cameratrap.config.modem import Modem
 from cameratrap.config.plan import PlanSection
 from cameratrap.config.power import BatterySection, PowerSection
-from cameratrap.config.section import Section
+from cameratrap.config.section import NAME_OR_PATH, PATH, Section
 from cameratrap.config.trigger import BurstSection, LedSection, MotionSection, TriggerSection
 from cameratrap.config.wake import WakeSection
 from cameratrap.domain.commands import COMMAND_NAMES
@@ -41,13 +41,13 @@ class Station(Section, frozen=True):
     ] = "+00:00"
     latitude: (
         Annotated[
-            float, Meta(ge=-90, le=90, examples=[46], description="degrees north, for sunset; whole degrees are enough")
+            float, Meta(ge=-90, le=90, examples=[46], description="degrees north, for sunset; only whole ones are used")
         ]
         | None
     ) = None
     longitude: (
         Annotated[
-            float, Meta(ge=-180, le=180, examples=[7], description="degrees east, for sunset; whole degrees are enough")
+            float, Meta(ge=-180, le=180, examples=[7], description="degrees east, for sunset; only whole ones are used")
         ]
         | None
     ) = None
@@ -62,6 +62,18 @@ class Station(Section, frozen=True):
     def zone(self) -> timezone:
         """The station's standard time."""
         return standard_zone(self.utc_offset_minutes)
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Degrees north and east for the sun, whole ones: hours of daylight on a stolen card would tell finer ones."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return float(round(self.latitude)), float(round(self.longitude))
+
+    @property
+    def is_told_finer(self) -> bool:
+        """Whether the configuration has more of the position than is used, for whoever takes the trap to read."""
+        return self.place is not None and self.place != (self.latitude, self.longitude)
 
 
 class Events(Section, frozen=True):
@@ -78,11 +90,16 @@ class Events(Section, frozen=True):
 class DetectorSection(Section, frozen=True):
     """The model on the device."""
 
-    model: Annotated[str, Meta(description="an installed model's name, or the path of a model folder")] = (
-        "cameratrap-nano"
-    )
+    model: Annotated[
+        str,
+        Meta(
+            description="an installed model's name, or the path of a model folder, with a slash in it",
+            extra=NAME_OR_PATH,
+        ),
+    ] = "cameratrap-nano"
     classifier: Annotated[
-        str, Meta(description="a second model that names what the first one found, by name or folder")
+        str,
+        Meta(description="a second model that names what the first one found, by name or folder", extra=NAME_OR_PATH),
     ] = ""
     runtime: Annotated[
         str,
@@ -170,7 +187,8 @@ class Seal(Section, frozen=True):
     """What proves that a message comes from the trap, and keeps it from other readers."""
 
     key_file: Annotated[
-        str, Meta(description="the station's key; by default station.key in the data folder, if there is one")
+        str,
+        Meta(description="the station's key; by default station.key in the data folder, if there is one", extra=PATH),
     ] = ""
 
 
@@ -198,8 +216,8 @@ class ClockSection(Section, frozen=True):
 class Config(msgspec.Struct, frozen=True):
     """The whole tree."""
 
-    data: Annotated[str, Meta(description="the card's folder, or the receiver's")] = ""
-    taxa: Annotated[str, Meta(description="a taxa table to use instead of the built-in one")] = ""
+    data: Annotated[str, Meta(description="the card's folder, or the receiver's", extra=PATH)] = ""
+    taxa: Annotated[str, Meta(description="a taxa table to use instead of the built-in one", extra=PATH)] = ""
     station: Station = Station()
     events: Events = Events()
     detector: DetectorSection = DetectorSection()

@@ -86,7 +86,8 @@ class BurstSection(Section, frozen=True):
                 ge=0,
                 le=MAX_SPACING_S,
                 examples=[1],
-                description="seconds from the start of one picture to the next, instead of the profile's",
+                description="seconds from the start of one picture to the next, instead of the profile's; less where a"
+                " burst would take more than 80 s",
             ),
         ]
         | None

@@ -37,10 +37,10 @@ class Spent:
     measured_j: float = 0.0
 
     def battery_j(self, converter_loss: float) -> float:
-        """What the battery gave: as it was measured, stretched over all its seconds, else the estimate."""
+        """What the battery gave: over the seconds counted, at the rate measured; the estimate where none was."""
         if not self.measured_s:
             return self.joules / (1 - converter_loss)
-        return self.measured_j * max(self.seconds / self.measured_s, 1.0)
+        return self.measured_j * (self.seconds / self.measured_s if self.seconds else 1.0)
 
 
 def watts_of(
@@ -107,5 +107,5 @@ def _day_j(day: Mapping[Activity, Spent], converter_loss: float) -> float:
 
 def _off_j(day: Mapping[Activity, Spent], standby_w: float) -> float:
     """What waited for the trigger while the trap was off; that is before the converter."""
-    on_s = sum(max(each.seconds, each.measured_s) for activity, each in day.items() if activity not in ON_TOP)
+    on_s = sum(each.seconds or each.measured_s for activity, each in day.items() if activity not in ON_TOP)
     return standby_w * max(DAY_S - on_s, 0.0)

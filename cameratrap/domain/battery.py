@@ -6,7 +6,7 @@ recovers by when the load that was given up is gone. So a battery that stays wit
 
 In the cold a battery that is as full shows less under its load. The voltages of the steps sink with the temperature,
 down to the one at which the battery counts as empty: below that the converter or the battery's own protection cuts the
-power, whatever the reason.
+power, whatever the reason. That temperature is the coldest of a day (``app.power_watch``), and does not come and go.
 
 The voltages per cell are of published charts: lead-acid at rest 12.2 V half full, 12.0 V a quarter, 11.6 V empty;
 LiFePO4 13.0 V 30 %, 12.8 V 20 %, 12.0 V 10 %; those of the other chemistries, and

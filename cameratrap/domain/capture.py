@@ -16,6 +16,9 @@ class BurstProfile:
     lamp: bool = True
 
 
+# From the first picture to the last: one that stops the trap, or reboots it, waits 90 s until what is taken is stored.
+LONGEST_BURST_S = 80.0
+
 # By what is studied. A bird is gone within two seconds; a herd walks past for minutes and is counted over the burst.
 PROFILES: Mapping[str, BurstProfile] = {
     "default": BurstProfile(3, 1.0),

@@ -30,7 +30,8 @@ class Effort:
 
     ``hours_armed`` is how long an animal would have been photographed: without the time in which the camera or the
     sensor did not work, or the trap was busy with another burst. ``hours_armed_night`` is the part of it between sunset
-    and sunrise, and without the time in which the lamp did not work: a trap that takes black pictures sees nothing.
+    and sunrise, and without the time in which the lamp did not work, or was spared for the battery: a trap that takes
+    black pictures sees nothing.
     ``triggers`` counts bursts taken,
     ``blank`` those of them in which nothing was found, ``suppressed`` triggers that were counted but not photographed.
     """

@@ -10,10 +10,11 @@ sleeps five minutes after each picture turns most pairs into singles.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+from itertools import islice
 from typing import Literal
 
 from cameratrap.domain.detections import max_n
@@ -21,6 +22,9 @@ from cameratrap.domain.detections import max_n
 DEFAULT_INTERVAL = timedelta(minutes=30)
 # Recorded pictures that follow each other within this are of one trigger: cameras take bursts of one to three a second.
 BURST_GAP = timedelta(seconds=3)
+# A database puts times in order to about a millisecond; so far a sighting may come too late.
+DISORDER = timedelta(seconds=1)
+AT_A_TIME = 500  # sightings that are grouped together: the memory a season takes, whatever its length
 Source = Literal["machine", "human"]
 
 
@@ -135,6 +139,30 @@ def independent_events(
         streams[sighting.deployment, sighting.taxon, timelapse].append(sighting)
     events = [event for stream in streams.values() for event in _split(stream, interval, rule)]
     return sorted(events, key=lambda each: (each.start, each.deployment, each.taxon, each.cause, each.end, each.count))
+
+
+def settled_events(
+    sightings: Iterable[Sighting],
+    *,
+    interval: timedelta = DEFAULT_INTERVAL,
+    rule: IndependenceRule = IndependenceRule.LAST_RECORD,
+) -> Iterator[Event]:
+    """The same events, of sightings that come in order of their starts (to within ``DISORDER``).
+
+    Each is given as soon as nothing that is still to come can belong to it, so that a season is never held whole;
+    their order is not that of ``independent_events``.
+    """
+    coming, growing = iter(sightings), list[Sighting]()
+    while some := list(islice(coming, AT_A_TIME)):
+        next_start = max(sighting.start for sighting in some) - DISORDER
+        events = independent_events([*growing, *some], interval=interval, rule=rule)
+        growing = []
+        for event in events:
+            if event.end + interval <= next_start:
+                yield event
+            else:
+                growing += event.sightings
+    yield from independent_events(growing, interval=interval, rule=rule)
 
 
 def _split(stream: list[Sighting], interval: timedelta, rule: IndependenceRule) -> list[Event]:

@@ -149,6 +149,12 @@ def forecast(design: Design, load: Load, figures: Mapping[str, Figure] = FIGURES
     )
 
 
+def busy_hours(design: Design, load: Load, figures: Mapping[str, Figure] = FIGURES) -> float:
+    """Hours a day that the triggers take, one after the other: more than ``on_hours`` of them no day holds."""
+    boot_s = _first_frame_s(design, lambda name: figures[name].value) if design.boots_per_trigger else 0.0
+    return load.triggers * (boot_s + figures["session_s"].value) / 3600
+
+
 def joules_by_activity(design: Design, load: Load, of: Callable[[str], float]) -> dict[str, float]:
     """Joules a day that each activity takes; ``of`` gives a figure by name."""
     boots = design.boots_a_day(load)

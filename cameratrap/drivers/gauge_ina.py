@@ -18,7 +18,7 @@ from cameratrap.ports import PowerReading
 ADDRESS = 0x40
 CONFIG, SHUNT, BUS = 0x00, 0x01, 0x02
 MANUFACTURER, DIE = 0xFE, 0xFF  # an INA219 has neither
-INA226_IDENTITY = (0x5449, 0x2260)
+INA226_IDENTITY = (0x5449, 0x226)  # the die's last four bits are its revision
 RESET = 0x8000
 READY_WITHIN_S = 1.0
 
@@ -75,16 +75,21 @@ class InaGauge:
             raise
 
     def read(self) -> PowerReading:
-        """Volts at the battery and watts out of it, over 140 ms; the chip has no thermometer. Raises DeviceError."""
+        """Volts at the battery and watts out of it, over 140 ms; the chip has no thermometer. Raises DeviceError.
+
+        A current beyond the shunt's range costs the watts alone: it is a battery that is being filled, mostly.
+        """
         self._device.write_word(CONFIG, self._chip.measure)
         self._device.wait_until_ready(self._chip.ready_register, self._chip.ready_bit, READY_WITHIN_S)
-        volts = (self._device.read_word(BUS) >> self._chip.bus_shift) * self._chip.bus_lsb_v
+        volts = round((self._device.read_word(BUS) >> self._chip.bus_shift) * self._chip.bus_lsb_v, 3)
         shunt = signed(self._device.read_word(SHUNT))
         self._device.write_word(CONFIG, self._chip.sleep)
         if abs(shunt) >= self._chip.full_scale:
-            raise self._device.failed("the current is beyond the shunt's range", "take a smaller shunt")
+            largest_a = self._chip.full_scale * self._chip.shunt_lsb_v / self._shunt_ohm
+            trouble = f"the current is beyond the {largest_a:.2g} A of the gauge's shunt"
+            return PowerReading(volts, None, trouble=trouble)
         amperes = shunt * self._chip.shunt_lsb_v / self._shunt_ohm
-        return PowerReading(round(volts, 3), None, load_w=round(volts * amperes, 3))
+        return PowerReading(volts, None, load_w=round(volts * amperes, 3))
 
     def close(self) -> None:
         """Give the bus back."""
@@ -92,9 +97,10 @@ class InaGauge:
 
     def _check_identity(self) -> None:
         """An INA226 has a number; of an INA219 only what it shows after a reset is known."""
-        identity = (self._device.read_word(MANUFACTURER), self._device.read_word(DIE))
-        if (identity == INA226_IDENTITY) is not (self._chip is INA226):
-            found = "it is an INA226" if identity == INA226_IDENTITY else f"its identity is {identity[0]:04x}"
+        manufacturer, die = self._device.read_word(MANUFACTURER), self._device.read_word(DIE)
+        is_ina226 = (manufacturer, die >> 4) == INA226_IDENTITY
+        if is_ina226 is not (self._chip is INA226):
+            found = "it is an INA226" if is_ina226 else f"its identity is {manufacturer:04x} {die:04x}"
             raise self._device.refused(found, "correct battery.gauge or battery.address")
         self._device.write_word(CONFIG, RESET)
         config = self._device.read_word(CONFIG)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from cameratrap.domain.capture import Incident
@@ -21,6 +22,8 @@ FILTER_S = 0.3
 """The same for the filter, which a coil moves."""
 FRESH_S = 60.0
 """Dusk does not fall in a minute: within this, what the last picture without the lamp said still holds."""
+HOLDS_S = 10.0
+"""So long the standing stream must say the other: longer than lightning, a torch or an animal that covers the lens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Lighting:
         self._incidents: list[Incident] = []
         self._night = False
         self._measured_s: float | None = None
+        self._doubted_s: float | None = None  # since when the pictures say the other
         self._switched_s: float | None = None
         self._ready_s = 0.0
         self._filter: Any = None
@@ -82,12 +86,31 @@ class Lighting:
         return self._measured_s is None or self._monotonic_s() - self._measured_s > FRESH_S
 
     def measure(self, brightness: float) -> None:
-        """Take note of a picture without the lamp, mean luma 0 to 255; the filter follows it."""
-        night = self._settings.night.is_night(brightness, self._night)
-        self._measured_s = self._monotonic_s()
-        if night is not self._night:
-            self._night = night
-            self._move_filter(out=night)
+        """Take note of a picture of a standing stream without the lamp, mean luma 0 to 255.
+
+        The filter follows what holds for ``HOLDS_S``; of what was not known at all the first picture is believed.
+        """
+        if self._measured_s is None or not self._contradicts(brightness):
+            self.look(brightness)
+            return
+        now_s = self._monotonic_s()
+        if self._doubted_s is None:
+            self._doubted_s = now_s
+        if now_s - self._doubted_s >= HOLDS_S:
+            self.look(brightness)
+
+    def may_be_a_flash(self, brightness: float) -> bool:
+        """Whether a look before a burst is bright in what was night: a second one tells if the night is over."""
+        return self._night and self._contradicts(brightness)
+
+    def look(self, brightness: float) -> None:
+        """Believe a picture without the lamp; the filter follows it. Darkness is no flash, and holds for a while."""
+        may_be_a_flash = self.may_be_a_flash(brightness)
+        if self._contradicts(brightness):
+            self._night = not self._night
+            self._move_filter(out=self._night)
+        self._doubted_s = None
+        self._measured_s = -inf if may_be_a_flash else self._monotonic_s()
 
     def light(self, *, allowed: bool) -> bool:
         """Switch the lamp on if it is wanted now, and say whether it is on."""
@@ -131,6 +154,9 @@ class Lighting:
         for pin in (self._lamp, self._filter):
             if pin is not None:
                 pin.close()
+
+    def _contradicts(self, brightness: float) -> bool:
+        return self._settings.night.is_night(brightness, self._night) is not self._night
 
     def _move_filter(self, *, out: bool) -> None:
         if self._filter is not None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cameratrap.domain.capture import Incident
@@ -25,18 +26,22 @@ if TYPE_CHECKING:
     from cameratrap.vision.motion import MotionReason, MotionSettings, MotionVerdict
 
 DEFAULT_STALL_S = 10.0
+# Frames come once a second at the slowest. What passes between two that are further apart may be gone unseen.
+_UNSEEN_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class LumaFrame:
     """One frame of the small stream: ``luma`` is ``(height, width)`` uint8, ``monotonic_s`` when it was exposed.
 
-    ``light_switched``: the trap switched its lamp or its infrared filter since the frame before.
+    Since the frame before, ``light_switched``: the trap switched its lamp or its infrared filter; ``restarted``: the
+    camera was closed and opened again.
     """
 
     luma: NDArray[np.uint8] = field(repr=False)
     monotonic_s: float
     light_switched: bool = False
+    restarted: bool = False
 
 
 @runtime_checkable
@@ -75,8 +80,9 @@ class MotionTriggers:
         self._boot_id = boot_id
         self._stall_s = stall_s
         self._waited_s = 0.0
-        self._judged_s: float | None = None
-        self._moved_s: float | None = None
+        self._judged_s = -inf
+        self._watching_since_s = inf
+        self._moved_s = -inf
         self._verdicts: Counter[MotionReason] = Counter()
         self._last: MotionVerdict | None = None
         self._cpu_s = 0.0
@@ -97,15 +103,15 @@ class MotionTriggers:
                 return None
 
     def has_moved_since(self, monotonic_s: float) -> bool | None:
-        """Whether anything moved at that moment or later; None where no frame could be judged since then."""
-        if self._judged_s is None or self._judged_s < monotonic_s:
-            return None
-        return self._moved_s is not None and self._moved_s >= monotonic_s
+        """Whether anything moved at that moment or later; None where it may have done so between two frames.
 
-    def restarted(self) -> None:
-        """Tell that the camera was restarted: what stood before it then is not taken for the background."""
-        self._waited_s = 0.0
-        self._detector.reset()
+        That is where none could be judged from then until now, or none for longer than a second and a half.
+        """
+        if self._moved_s >= monotonic_s:
+            return True
+        ends_s = self._clock.monotonic_s() - _UNSEEN_S
+        was_watched = self._watching_since_s <= monotonic_s + _UNSEEN_S and self._judged_s >= max(monotonic_s, ends_s)
+        return False if was_watched else None
 
     @property
     def verdicts(self) -> Mapping[MotionReason, int]:
@@ -149,6 +155,8 @@ class MotionTriggers:
         from cameratrap.vision.motion import MotionReason
 
         self._waited_s = 0.0
+        if frame.restarted:  # what stands before it by now is not taken for the background
+            self._detector.reset()
         began_s = time.thread_time()
         verdict = self._detector.look(frame.luma, frame.monotonic_s, light_switched=frame.light_switched)
         self._cpu_s += time.thread_time() - began_s
@@ -157,6 +165,8 @@ class MotionTriggers:
         if verdict.moved:
             self._moved_s = frame.monotonic_s
         if verdict.reason not in {MotionReason.LIGHT, MotionReason.SETTLING}:
+            if frame.monotonic_s - self._judged_s > _UNSEEN_S:
+                self._watching_since_s = frame.monotonic_s
             self._judged_s = frame.monotonic_s
         return verdict.moved
 

@@ -20,7 +20,10 @@ RESTART_PAUSE_S = 1.0
 
 
 class SteadyCamera:
-    """Exposures of ``device``, for several threads. ``restarts``: how many in a row are tried before it is given up."""
+    """Exposures of ``device``, for several threads. ``restarts``: how many in a row are tried before it is given up.
+
+    ``missing`` is why it could not be opened, where it could not.
+    """
 
     def __init__(
         self,
@@ -30,7 +33,10 @@ class SteadyCamera:
         stall_s: float,
         restarts: int,
         wait: Callable[[float], None] = time.sleep,
+        missing: DeviceError | None = None,
     ) -> None:
+        self.restarted = 0
+        """How often it was closed and opened again, all in all."""
         self._device = device
         self._monotonic_s = monotonic_s
         self._stall_s = stall_s
@@ -41,6 +47,8 @@ class SteadyCamera:
         self._failures = 0
         self._broken = False
         self._incidents: list[Incident] = []
+        if missing is not None:
+            self._note(str(missing), recovered=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -112,6 +120,7 @@ class SteadyCamera:
             self._note(f"{error}; given up after {most} restarts", recovered=False)
             raise _given_up(error, most) from error
         self._failures += 1
+        self.restarted += 1
         self._note(f"{error}; restart {self._failures} of {most}", recovered=False)
         self._wait(RESTART_PAUSE_S)
 

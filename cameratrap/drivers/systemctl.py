@@ -5,6 +5,7 @@ This file alone knows how `systemctl` is called. It does not decide which units 
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,7 @@ from cameratrap.errors import CameraTrapError, DeviceError
 
 WITHIN_S = 60.0
 SHOWN = ("Id", "LoadState", "UnitFileState", "ActiveState", "SubState", "Result", "NRestarts")
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 
@@ -66,13 +68,18 @@ class Systemctl:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise DeviceError("systemctl does not answer", device="systemd", why=str(error)) from error
         if done.returncode:
-            why = done.stderr.strip() or f"exit status {done.returncode}"
+            why = " ".join(_clean(done.stderr).split()) or f"exit status {done.returncode}"
             if "not been booted with systemd" in why or "Failed to connect to bus" in why:
                 raise DeviceError(
                     "systemd does not run here", device="systemd", why=why, hint="--dry-run shows the units"
                 )
             raise CameraTrapError(f"`{' '.join(words[:2])}` failed", why=why)
-        return done.stdout
+        return _clean(done.stdout)
+
+
+def _clean(text: str) -> str:
+    """Without colours and control characters, but for the ends of lines."""
+    return _CONTROL.sub("", text.replace("\t", " "))
 
 
 def parse_properties(block: str) -> dict[str, str]:

@@ -17,10 +17,14 @@ from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.drivers.camera_device import CameraDevice, Shot
 from cameratrap.drivers.lamp import Lighting
 from cameratrap.drivers.steady_camera import SteadyCamera
+from cameratrap.errors import DeviceError
 from cameratrap.ports import Clock, Frame, Trigger
 
 if TYPE_CHECKING:
     from cameratrap.drivers.motion_trigger import LumaFrame
+
+SECOND_LOOK_S = 0.4
+"""Longer than lightning; the first burst of the morning waits so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,14 @@ class TrapCamera:
         settings: CameraSettings,
         *,
         wait: Callable[[float], None] = time.sleep,
+        missing: DeviceError | None = None,
     ) -> None:
-        """``device`` is open and may have been started; ``close`` closes it and ``lighting``."""
+        """``device`` is open and may have been started; ``close`` closes it and ``lighting``.
+
+        ``missing``: why it could not be opened. It is down from now on, until a burst finds it there.
+        """
         self._camera = SteadyCamera(
-            device, clock.monotonic_s, stall_s=settings.stall_s, restarts=settings.restarts, wait=wait
+            device, clock.monotonic_s, stall_s=settings.stall_s, restarts=settings.restarts, wait=wait, missing=missing
         )
         self._lighting = lighting
         self._clock = clock
@@ -55,6 +63,7 @@ class TrapCamera:
         self._wait = wait
         self._burst: object | None = None
         self._luma_s = -inf
+        self._luma_restarts = 0
 
     def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:  # noqa: ARG002
         """The frames of one burst; a burst that was not taken to its end is ended by the next.
@@ -91,7 +100,8 @@ class TrapCamera:
         switched = switched_s is not None and before_s < switched_s
         if shot.settled and not self._lighting.is_lit and shot.start_s >= self._lighting.ready_s:
             self._lighting.measure(float(luma.mean()))
-        return LumaFrame(luma, shot.start_s, switched)
+        before, self._luma_restarts = self._luma_restarts, self._camera.restarted
+        return LumaFrame(luma, shot.start_s, switched, restarted=self._luma_restarts != before)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -119,9 +129,12 @@ class TrapCamera:
         """
         self._lighting.off()
         if self._lighting.must_look():
-            shot = self._settled(self._lighting.ready_s)
+            shot, brightness = self._measured(self._lighting.ready_s)
+            if self._lighting.may_be_a_flash(brightness):
+                shot.release()
+                shot, brightness = self._measured(shot.start_s + SECOND_LOOK_S)
             try:
-                self._lighting.measure(float(shot.luma().mean()))
+                self._lighting.look(brightness)
                 if not self._lighting.light(allowed=profile.lamp) and shot.start_s >= self._lighting.ready_s:
                     return shot
             except BaseException:
@@ -131,6 +144,15 @@ class TrapCamera:
         else:
             self._lighting.light(allowed=profile.lamp)
         return self._settled(self._lighting.ready_s)
+
+    def _measured(self, after_s: float) -> tuple[Shot, float]:
+        """A picture without the lamp, and its mean luma."""
+        shot = self._settled(after_s)
+        try:
+            return shot, float(shot.luma().mean())
+        except BaseException:
+            shot.release()
+            raise
 
     def _settled(self, after_s: float) -> Shot:
         """The first exposure from ``after_s`` on that has settled, or the first ``settle_s`` later."""

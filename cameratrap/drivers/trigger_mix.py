@@ -9,16 +9,16 @@ from typing import Protocol
 from cameratrap.domain.capture import Incident
 from cameratrap.domain.throttle import Suppression
 from cameratrap.drivers.timelapse import Timelapse
-from cameratrap.ports import Clock, Trigger, TriggerSource
+from cameratrap.ports import Clock, FrameWatcher, Trigger, TriggerSource
 
 _GLANCE_S = 0.5  # between two looks at the PIR while small pictures are looked at: they come several times a second
 
 
-class MotionSource(TriggerSource, Protocol):
+class MotionSource(TriggerSource, FrameWatcher, Protocol):
     """Motion, and whether there was some."""
 
     def has_moved_since(self, monotonic_s: float) -> bool | None:
-        """None where nothing was seen since then, still or moving."""
+        """None where something may have moved since then that no picture could show."""
         ...
 
 
@@ -49,6 +49,11 @@ class TriggerMix:
     def suppressed(self) -> Mapping[str, int]:
         return self._sensor.suppressed()
 
+    @property
+    def cpu_s_per_frame(self) -> float | None:
+        """The sensor's, where it looks at pictures."""
+        return self._sensor.cpu_s_per_frame if isinstance(self._sensor, FrameWatcher) else None
+
     def incidents(self) -> Sequence[Incident]:
         return self._sensor.incidents()
 
@@ -59,8 +64,9 @@ class TriggerMix:
 class ConfirmedTriggers:
     """A PIR's edges, each a trigger where there is motion within ``confirm_s`` before or after it.
 
-    Warm air moves no pixel, and a leaf in the wind is not warm. The others are counted as unconfirmed. Where no small
-    picture came at all within that time the PIR is believed: a stream that stalls must not cost the animals.
+    Warm air moves no pixel, and a leaf in the wind is not warm. The others are counted as unconfirmed. Where small
+    pictures did not come all along after it the PIR is believed: neither a stream that stalls nor a trap that is busy
+    with the burst before may cost the animals.
     """
 
     def __init__(self, pir: TriggerSource, motion: MotionSource, clock: Clock, *, confirm_s: float) -> None:
@@ -90,6 +96,11 @@ class ConfirmedTriggers:
         counts, self._suppressed = self._suppressed, Counter()
         return counts + Counter(self._pir.suppressed())
 
+    @property
+    def cpu_s_per_frame(self) -> float | None:
+        """The motion's."""
+        return self._motion.cpu_s_per_frame
+
     def incidents(self) -> Sequence[Incident]:
         return (*self._pir.incidents(), *self._motion.incidents())
 
@@ -106,11 +117,12 @@ class ConfirmedTriggers:
         while self._edges:
             edge = self._edges[0]
             moved = self._motion.has_moved_since(edge.monotonic_s - self._confirm_s)
+            was_still = self._motion.has_moved_since(edge.monotonic_s) is False
             is_over = self._clock.monotonic_s() >= edge.monotonic_s + self._confirm_s
             if not moved and not is_over:
                 return None
             self._edges.popleft()
-            if moved is not False:
+            if moved or not was_still:
                 return edge
             self._suppressed[Suppression.UNCONFIRMED] += 1
         return None

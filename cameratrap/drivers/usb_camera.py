@@ -74,7 +74,6 @@ class UsbCamera:
                 device="camera",
                 hint="check camera.device: a camera has several of them, and not all give pictures",
             )
-        self.size = shot.size
 
     def start(self, *, at_once: bool = False) -> None:
         """Run it; with ``at_once`` the first frame is asked for here. Raises DeviceError."""
@@ -103,6 +102,7 @@ class UsbCamera:
             self._reading = None
             keep, self._keep_first = self._keep_first, False
             if keep or shot.start_s >= called_s - FRESH_S:
+                self.size = shot.size
                 return shot
 
     def stop(self) -> None:

@@ -8,9 +8,9 @@ captured, so that a power cut at any moment leaves it to be looked at again.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from cameratrap.domain.policy import Treatment
@@ -21,7 +21,9 @@ from cameratrap.store.media import SavedPicture
 from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 from cameratrap.store.treatments import CURRENT, Outcome
 
-MAX_ATTEMPTS = 3  # a burst that kills the process each time it is looked at must not do so at every boot
+# A burst that kills the process each time it is looked at must not do so at every boot; the last chance is a day later.
+MAX_ATTEMPTS = 3
+LAST_CHANCE = MAX_ATTEMPTS + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +163,18 @@ def last_path(connection: sqlite3.Connection) -> str | None:
     return None if row["path"] is None else str(row["path"])
 
 
-def waiting_bursts(connection: sqlite3.Connection, model: str) -> list[str]:
+def waiting_bursts(connection: sqlite3.Connection, model: str, today: date) -> list[str]:
     """Bursts to look at, oldest first.
 
-    Those nobody has looked at; those whose pictures could not be read, since a card may come back; and those on which
-    another model than ``model`` failed.
+    Those nobody has looked at; those whose pictures could not be read, since a card may come back; those on which
+    another model than ``model`` failed; and, once, those of a day before ``today`` that were given up after
+    ``MAX_ATTEMPTS``: a battery that sagged under the first look at each boot has recovered by then.
     """
     rows = connection.execute(
         "SELECT id FROM bursts WHERE status = 'captured' OR (status = 'failed' AND"
-        " (fault = 'card' OR (fault = 'detector' AND looked_by IS NOT ?))) ORDER BY started_at, id",
-        (model,),
+        " (fault = 'card' OR (fault = 'detector' AND (looked_by IS NOT ?"
+        " OR (attempts = ? AND substr(started_at, 1, 10) < ?))))) ORDER BY started_at, id",
+        (model, MAX_ATTEMPTS + 1, today.isoformat()),
     )
     return [str(row["id"]) for row in rows]
 
@@ -202,7 +206,12 @@ def pictures_of(connection: sqlite3.Connection, burst: str) -> list[Picture]:
 
 def all_pictures(connection: sqlite3.Connection) -> list[Picture]:
     """Every picture, in order of time."""
-    return [_picture(row) for row in connection.execute(f"{_PICTURES} ORDER BY captured_at, position, m.id")]
+    return list(each_picture(connection))
+
+
+def each_picture(connection: sqlite3.Connection) -> Iterator[Picture]:
+    """The same one by one: those of a season are not held together."""
+    return (_picture(row) for row in connection.execute(f"{_PICTURES} ORDER BY captured_at, position, m.id"))
 
 
 def media_paths(connection: sqlite3.Connection) -> Mapping[str, list[str]]:

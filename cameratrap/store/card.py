@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Self
@@ -41,6 +41,18 @@ class Card:
     folder: Path
     deployment: Deployment
     connection: sqlite3.Connection
+    _device: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._device = self.folder.stat().st_dev
+
+    def check(self) -> None:
+        """Raises StoreError where the folder is this card no longer.
+
+        An index that is open can be written to after its file system was detached, and pictures would go below it.
+        """
+        if not (self.folder / RECORD).is_file() or self.folder.stat().st_dev != self._device:
+            raise StoreError(f"the card is not at {self.folder} any more", hint="was it pulled, or unmounted?")
 
     @property
     def zone(self) -> timezone:

@@ -6,8 +6,9 @@ was written, for `media.csv` and for taking the correction back.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -15,9 +16,11 @@ from cameratrap.domain.events import station_day
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.errors import StoreError
 from cameratrap.store.connection import transaction
+from cameratrap.store.row_cuts import CUT, cut_out, join_again
 from cameratrap.store.timed_rows import TIMES, RowTimes
 
 _QUALIFIED = ("bursts", "armed", "suppressed")  # these say how far their clock could be trusted
+_BY_NETWORK = "network time"  # how the reason of a correction begins that the trap makes by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def create_clock_shifts(connection: sqlite3.Connection) -> None:
 def shift(connection: sqlite3.Connection, rows: Iterable[RowTimes], offset: timedelta, why: str, now: datetime) -> int:
     """Move the times of ``rows`` by ``offset``, all or none; returns the correction's number.
 
-    What had no clock to be trusted counts as right afterwards. Raises StoreError.
+    A row of which only a part moves is cut in two or three. What had no clock to be trusted counts as right
+    afterwards. Raises StoreError.
     """
     with transaction(connection):
         cursor = connection.execute(
@@ -85,7 +89,8 @@ def shift(connection: sqlite3.Connection, rows: Iterable[RowTimes], offset: time
             (now.isoformat(), offset.total_seconds(), why),
         )
         number = int(cursor.lastrowid or 0)
-        for row in rows:
+        for each in rows:
+            row = cut_out(connection, number, each) if each.is_part else each
             for field, time in zip(TIMES[row.kind], row.times, strict=True):
                 _change(connection, number, row, field, (time + offset).isoformat())
             if row.kind in _QUALIFIED:
@@ -98,7 +103,7 @@ def shift(connection: sqlite3.Connection, rows: Iterable[RowTimes], offset: time
 
 def _change(connection: sqlite3.Connection, number: int, row: RowTimes, field: str, value: str) -> None:
     connection.execute(
-        f"INSERT INTO clock_originals SELECT ?, ?, ?, ?, {field} FROM {row.kind} WHERE id = ?",
+        f"INSERT OR IGNORE INTO clock_originals SELECT ?, ?, ?, ?, {field} FROM {row.kind} WHERE id = ?",
         (number, row.kind, row.key, field, row.key),
     )
     connection.execute(f"UPDATE {row.kind} SET {field} = ? WHERE id = ?", (value, row.key))
@@ -111,7 +116,10 @@ def undo(connection: sqlite3.Connection, number: int, now: datetime) -> int:
     """
     with transaction(connection):
         check_undoable(connection, number)
-        originals = connection.execute("SELECT * FROM clock_originals WHERE shift = ?", (number,)).fetchall()
+        join_again(connection, number)
+        originals = connection.execute(
+            "SELECT * FROM clock_originals WHERE shift = ? AND field <> ?", (number, CUT)
+        ).fetchall()
         for each in originals:
             connection.execute(
                 f"UPDATE {each['kind']} SET {each['field']} = ? WHERE id = ?", (each["was"], each["key"])
@@ -133,7 +141,7 @@ def check_undoable(connection: sqlite3.Connection, number: int) -> None:
         )
     later = connection.execute(
         "SELECT MAX(l.shift) FROM clock_originals l JOIN clock_shifts s ON s.id = l.shift AND s.undone_at IS NULL"
-        " JOIN clock_originals o ON (o.kind, o.key, o.field) = (l.kind, l.key, l.field)"
+        " JOIN clock_originals o ON (o.kind, o.key) = (l.kind, l.key)"
         " WHERE o.shift = ? AND l.shift > ?",
         (number, number),
     ).fetchone()[0]
@@ -161,12 +169,28 @@ def shifts(connection: sqlite3.Connection) -> list[ClockShift]:
     ]
 
 
-def originals(connection: sqlite3.Connection, kind: str, field: str) -> Mapping[str, str]:
-    """Row -> the time that was first written, of the rows that a correction moved and that are still moved."""
+def refused_rows(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Kind and key of what the trap has corrected by itself and somebody has taken back since."""
+    rows = connection.execute(
+        "SELECT DISTINCT o.kind, o.key FROM clock_originals o JOIN clock_shifts s ON s.id = o.shift"
+        " WHERE s.undone_at IS NOT NULL AND s.why LIKE ? || '%'",
+        (_BY_NETWORK,),
+    )
+    return {(row["kind"], row["key"]) for row in rows}
+
+
+def by_network_reason(era: str) -> str:
+    """Why the times of ``era`` are moved where comparisons with the network's time say so."""
+    return f"{_BY_NETWORK}, era {era}"
+
+
+def originals(connection: sqlite3.Connection, kind: str, field: str, keys: Collection[int]) -> Mapping[str, str]:
+    """Row -> the time that was first written, of those of ``keys`` that a correction moved and that are still moved."""
     rows = connection.execute(
         "SELECT o.key, o.was FROM clock_originals o JOIN clock_shifts s ON s.id = o.shift AND s.undone_at IS NULL"
-        " WHERE o.kind = ? AND o.field = ? ORDER BY o.shift DESC",
-        (kind, field),
+        " WHERE o.kind = ? AND o.field = ? AND o.key IN (SELECT CAST(value AS TEXT) FROM json_each(?))"
+        " ORDER BY o.shift DESC",
+        (kind, field, json.dumps(list(keys))),
     )
     return {str(row["key"]): str(row["was"]) for row in rows}
 
@@ -186,7 +210,7 @@ def days_left(connection: sqlite3.Connection, zone: timezone) -> set[date]:
     """The days that corrections, or taking them back, took anything away from."""
     rows = connection.execute(
         "SELECT o.was, s.offset_s, s.undone_at FROM clock_originals o JOIN clock_shifts s ON s.id = o.shift"
-        " WHERE o.field NOT IN ('clock', 'corrected')"
+        " WHERE o.field NOT IN ('clock', 'corrected', 'cut', 'end_monotonic_s')"
     )
     found = set()
     for row in rows:

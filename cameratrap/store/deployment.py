@@ -36,6 +36,7 @@ FEATURES = (
 _KEPT = "nothing was changed"
 _UNSOUND = (ValueError, KeyError, TypeError, OverflowError)
 _START = re.compile(r"^start\s*=.*(\n|\Z)", re.MULTILINE)
+_END = re.compile(r"^end\s*=.*(\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,12 @@ def write_record(path: Path, deployment: Deployment) -> None:
 
 
 def write_end(path: Path, end: datetime) -> Deployment:
-    """Add when the deployment ended; every other line stays, a hand's as well. Raises StoreError."""
+    """Add or correct when the deployment ended; every other line stays, a hand's as well. Raises StoreError."""
     found = read_record(path)
     added = f"end = {end.isoformat()}\n"
     written = path.read_text(encoding="utf-8")
+    if found.end is not None:
+        written = _END.sub("", written, count=1)
     text = _START.sub(lambda line: f"{line.group().rstrip()}\n{added}", written, count=1)
     ended = replace(found, end=end)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 PART = ".part"
@@ -22,7 +22,12 @@ def write_durably(path: Path, data: bytes, *, replace: bool = True, mode: int = 
 
 
 def write_part(path: Path, data: bytes, *, replace: bool = True, mode: int = 0o644) -> None:
-    """The first half of ``write_durably``: the content is safe, under a temporary name.
+    """The first half of ``write_durably``: the content is safe, under a temporary name."""
+    write_part_of(path, [data], replace=replace, mode=mode)
+
+
+def write_part_of(path: Path, pieces: Iterable[bytes], *, replace: bool = True, mode: int = 0o644) -> None:
+    """The same for content that comes in pieces and is never held whole.
 
     A sync that failed is never tried again on the same file, because the kernel may have dropped the pages and a
     second sync would report success over nothing.
@@ -31,11 +36,14 @@ def write_part(path: Path, data: bytes, *, replace: bool = True, mode: int = 0o6
         raise FileExistsError(errno.EEXIST, "there is a file of that name already", str(path))
     descriptor = os.open(_part(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        size = 0
+        for piece in pieces:
+            view = memoryview(piece)
+            size += len(view)
+            while view:
+                view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
-        if os.fstat(descriptor).st_size != len(data):
+        if os.fstat(descriptor).st_size != size:
             raise OSError(errno.EIO, "less is there than was written", str(path))
     finally:
         os.close(descriptor)

@@ -13,7 +13,7 @@ from cameratrap.domain.eras import STEP
 from cameratrap.domain.events import TriggerCause, station_day
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.store.connection import transaction
-from cameratrap.store.observations import blank_bursts, suppressed_in_bursts
+from cameratrap.store.observations import words_on_bursts
 
 REPLAY_BOOT_ID = "replay"
 
@@ -141,16 +141,14 @@ class DayCounts:
 def day_counts(connection: sqlite3.Connection, zone: timezone) -> Mapping[date, DayCounts]:
     """The trigger counts of every day that has any."""
     days: defaultdict[date, DayCounts] = defaultdict(DayCounts)
-    blank = blank_bursts(connection)
-    suppressed = suppressed_in_bursts(connection)
-    for row in connection.execute("SELECT id, cause, started_at, fault FROM bursts"):
+    for row in words_on_bursts(connection):
         counts = days[station_day(datetime.fromisoformat(row["started_at"]), zone)]
-        counts.suppressed_detections += suppressed.get(row["id"], 0)
+        counts.suppressed_detections += row["suppressed"]
         if row["fault"]:
             counts.faults.add(row["fault"])
         if row["cause"] != TriggerCause.TIMELAPSE:
             counts.triggers += 1
-            counts.blank += row["id"] in blank
+            counts.blank += row["is_blank"]
     for row in connection.execute("SELECT hour, triggers FROM suppressed"):
         days[station_day(datetime.fromisoformat(row["hour"]), zone)].suppressed += row["triggers"]
     return dict(sorted(days.items()))

@@ -5,8 +5,9 @@ The word that stands of a burst is the newest of a person, else the newest of a 
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from cameratrap.domain.events import Sighting, Source, TriggerCause
@@ -47,49 +48,54 @@ def classify_by_hand(
     return int(cursor.lastrowid or 0)
 
 
-def sightings(connection: sqlite3.Connection, deployment: str) -> list[Sighting]:
-    """The sightings as they stand now, in order of time."""
+def sightings(connection: sqlite3.Connection, deployment: str) -> Iterator[Sighting]:
+    """The sightings as they stand now, in order of time, one by one: those of a season are not held together."""
     rows = connection.execute(
         f"SELECT o.*, c.burst, c.method, b.cause FROM ({_STANDING}) c JOIN observations o ON o.classification = c.id"
-        " JOIN bursts b ON b.id = c.burst ORDER BY o.first_at, o.id"
+        " JOIN bursts b ON b.id = c.burst ORDER BY julianday(o.first_at), o.id"
     )
-    return [_sighting(row, deployment) for row in rows]
+    return (_sighting(row, deployment) for row in rows)
 
 
-def blank_bursts(connection: sqlite3.Connection) -> set[str]:
-    """The bursts of which the standing word is that nothing is in them."""
-    rows = connection.execute(
-        f"SELECT c.burst FROM ({_STANDING}) c"
-        " WHERE NOT EXISTS (SELECT 1 FROM observations o WHERE o.classification = c.id)"
+def words_on_bursts(connection: sqlite3.Connection) -> Iterator[sqlite3.Row]:
+    """Every burst, one by one: ``started_at``, ``cause``, ``fault``, and what was said of it.
+
+    ``is_blank``: the standing word is that nothing is in it. ``suppressed``: so many boxes the background spoke
+    against, as its newest model has it.
+    """
+    return iter(
+        connection.execute(
+            f"""SELECT b.started_at, b.cause, b.fault, COALESCE(s.n, 0) AS suppressed, b.id IN (
+                SELECT c.burst FROM ({_STANDING}) c
+                WHERE NOT EXISTS (SELECT 1 FROM observations o WHERE o.classification = c.id)) AS is_blank
+            FROM bursts b LEFT JOIN (
+                SELECT c.burst, COUNT(*) AS n FROM detections d JOIN classifications c ON c.id = d.classification
+                WHERE c.id IN ({_NEWEST}) AND d.fate IN ({_SUPPRESSED}) GROUP BY c.burst) s ON s.burst = b.id"""
+        )
     )
-    return {str(row["burst"]) for row in rows}
 
 
-def picture_counts(connection: sqlite3.Connection) -> Mapping[int, Mapping[str, int]]:
-    """How many of each taxon each picture shows, by the picture's number, as the newest model's counts have it."""
+def picture_counts(connection: sqlite3.Connection, media: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+    """How many of each taxon each of these pictures shows, by its number, as the newest model's counts have it."""
+    return _of_pictures(connection, media, "counted_as", "counted_as IS NOT NULL")
+
+
+def suppressed_counts(connection: sqlite3.Connection, media: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+    """How many detections of each of these pictures the background spoke against, by its number and the reason."""
+    return _of_pictures(connection, media, "fate", f"fate IN ({_SUPPRESSED})")
+
+
+def _of_pictures(
+    connection: sqlite3.Connection, media: Collection[int], what: str, where: str
+) -> Mapping[int, Mapping[str, int]]:
     rows = connection.execute(
-        "SELECT media, counted_as AS what, COUNT(*) AS n FROM detections"
-        f" WHERE classification IN ({_NEWEST}) AND counted_as IS NOT NULL GROUP BY media, what ORDER BY what"
+        f"""SELECT d.media, d.{what} AS what, COUNT(*) AS n FROM detections d WHERE d.{where} AND d.classification IN (
+            SELECT MAX(id) FROM classifications WHERE method = 'machine'
+            AND burst IN (SELECT burst FROM media WHERE id IN (SELECT value FROM json_each(?))) GROUP BY burst)
+        GROUP BY d.media, what ORDER BY what""",
+        (json.dumps(list(media)),),
     )
     return _by_picture(rows)
-
-
-def suppressed_counts(connection: sqlite3.Connection) -> Mapping[int, Mapping[str, int]]:
-    """How many detections of each picture the background spoke against, by the picture's number and the reason."""
-    rows = connection.execute(
-        "SELECT media, fate AS what, COUNT(*) AS n FROM detections"
-        f" WHERE classification IN ({_NEWEST}) AND fate IN ({_SUPPRESSED}) GROUP BY media, what ORDER BY what"
-    )
-    return _by_picture(rows)
-
-
-def suppressed_in_bursts(connection: sqlite3.Connection) -> Mapping[str, int]:
-    """The same for each burst that has any."""
-    rows = connection.execute(
-        "SELECT c.burst, COUNT(*) AS n FROM detections d JOIN classifications c ON c.id = d.classification"
-        f" WHERE c.id IN ({_NEWEST}) AND d.fate IN ({_SUPPRESSED}) GROUP BY c.burst"
-    )
-    return {str(row["burst"]): int(row["n"]) for row in rows}
 
 
 def _by_picture(rows: Iterable[sqlite3.Row]) -> Mapping[int, Mapping[str, int]]:

@@ -9,7 +9,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from cameratrap.domain.effort import day_span
+from cameratrap.domain.effort import Span, day_span
+from cameratrap.domain.events import station_day
 from cameratrap.domain.saving import Saving
 from cameratrap.ports import PowerReading
 
@@ -18,8 +19,8 @@ from cameratrap.ports import PowerReading
 class KeptReading:
     """One look at the gauge: ``at`` by the wall clock, ``monotonic_s`` by that of the boot.
 
-    ``trouble`` says why it has no voltage, "" where it has one. ``owes_message``: the last level was reached, and
-    its day had not been told for it.
+    ``trouble`` says why it has no voltage, or no load; "" where the gauge told all. ``owes_message``: the last level
+    was reached, and its day had not been told for it.
     """
 
     at: datetime
@@ -33,7 +34,7 @@ class KeptReading:
 
 @dataclass(frozen=True, slots=True)
 class DayPower:
-    """A day's battery: its voltage when it was last read, the lowest and highest temperature, and if a look failed."""
+    """A day's battery: its last voltage, the lowest and highest temperature, and whether a look saw no voltage."""
 
     battery_v: float | None
     temperature_min_c: float | None
@@ -90,10 +91,7 @@ def newest(connection: sqlite3.Connection) -> KeptReading | None:
 
 def day_power(connection: sqlite3.Connection, day: date, zone: timezone) -> DayPower | None:
     """What a station's day says of its battery; None where the gauge was not read on it."""
-    span = day_span(day, zone)
-    near = [(day + timedelta(days=n)).isoformat() for n in (-1, 2)]  # whatever the offset the times are written with
-    rows = connection.execute("SELECT * FROM power_readings WHERE at BETWEEN ? AND ? ORDER BY id", near).fetchall()
-    kept = [each for each in map(_kept, rows) if span.start <= each.at < span.end]
+    kept = _within(connection, day_span(day, zone))
     if not kept:
         return None
     volts = [each.reading.battery_v for each in kept if each.reading.battery_v is not None]
@@ -102,8 +100,28 @@ def day_power(connection: sqlite3.Connection, day: date, zone: timezone) -> DayP
         volts[-1] if volts else None,
         min(degrees, default=None),
         max(degrees, default=None),
-        any(each.trouble for each in kept),
+        any(each.reading.battery_v is None for each in kept),
     )
+
+
+def coldest(connection: sqlite3.Connection, span: Span) -> float | None:
+    """The lowest temperature that was read within a span; None where none was."""
+    degrees = [each.reading.temperature_c for each in _within(connection, span)]
+    return min((each for each in degrees if each is not None), default=None)
+
+
+def _within(connection: sqlite3.Connection, span: Span) -> list[KeptReading]:
+    """The looks within a span, in the order they were made."""
+    day = timedelta(days=1)  # whatever the offset the times are written with
+    near = ((span.start - day).isoformat(), (span.end + day).isoformat())
+    rows = connection.execute("SELECT * FROM power_readings WHERE at BETWEEN ? AND ? ORDER BY id", near)
+    return [each for each in map(_kept, rows) if span.start <= each.at < span.end]
+
+
+def days_without_pictures(connection: sqlite3.Connection, zone: timezone) -> set[date]:
+    """The days on which the battery was seen to allow no pictures: the trap was on, and only counted."""
+    rows = connection.execute("SELECT at FROM power_readings WHERE saving >= ?", (int(Saving.PICTURES),))
+    return {station_day(datetime.fromisoformat(row["at"]), zone) for row in rows}
 
 
 def _kept(row: sqlite3.Row) -> KeptReading:

@@ -6,8 +6,9 @@ only then the picture is removed; a cut anywhere between leaves the picture, and
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +48,12 @@ def sealed_path(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def sealed_hashes(connection: sqlite3.Connection) -> Mapping[int, str]:
-    """By the picture's number, the sha256 of its sealed file."""
-    return {int(row["media"]): str(row["sha256"]) for row in connection.execute("SELECT media, sha256 FROM sealed")}
+def sealed_hashes(connection: sqlite3.Connection, media: Collection[int] | None = None) -> Mapping[int, str]:
+    """By the picture's number, the sha256 of its sealed file; of ``media`` only, None for all."""
+    where = "" if media is None else " WHERE media IN (SELECT value FROM json_each(?))"
+    only = () if media is None else (json.dumps(list(media)),)
+    rows = connection.execute(f"SELECT media, sha256 FROM sealed{where}", only)
+    return {int(row["media"]): str(row["sha256"]) for row in rows}
 
 
 def to_seal(connection: sqlite3.Connection) -> list[ToSeal]:

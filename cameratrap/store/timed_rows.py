@@ -22,7 +22,10 @@ TIMES = {
 
 @dataclass(frozen=True, slots=True)
 class RowTimes:
-    """A row's times as it has them now. ``boot_id`` and ``monotonic_s`` are None where the row does not have them."""
+    """A row's times as it has them now. ``boot_id`` and ``monotonic_s`` are None where the row does not have them.
+
+    ``is_part``: the times are those of a part of the row, which is to be cut there before that part is moved.
+    """
 
     kind: str
     key: str
@@ -30,6 +33,7 @@ class RowTimes:
     boot_id: str | None = None
     monotonic_s: float | None = None
     burst: str | None = None
+    is_part: bool = False
 
 
 def timed_rows(connection: sqlite3.Connection) -> Iterator[RowTimes]:

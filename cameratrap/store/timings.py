@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 
@@ -60,6 +61,16 @@ def add(connection: sqlite3.Connection, burst: str, timing: Timing) -> None:
 def timings(connection: sqlite3.Connection) -> Mapping[str, Timing]:
     """Burst -> how it was taken."""
     return {str(row["burst"]): _timing(row) for row in connection.execute("SELECT * FROM timings")}
+
+
+def timed_bursts(connection: sqlite3.Connection, bursts: Collection[str]) -> Mapping[str, sqlite3.Row]:
+    """These bursts' rows, with ``first_frame_s`` where it was measured."""
+    rows = connection.execute(
+        "SELECT b.*, t.first_frame_s FROM bursts b LEFT JOIN timings t ON t.burst = b.id"
+        " WHERE b.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(bursts)),),
+    )
+    return {str(row["id"]): row for row in rows}
 
 
 def lit_brightness(connection: sqlite3.Connection, most: int) -> list[float]:

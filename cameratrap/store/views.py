@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cameratrap.domain.detections import View
+from cameratrap.store.connection import path_of, store_error, transaction
 
 # Of each light. One more than are used, so that a burst that is looked at again finds as many before it as at first.
 KEPT_VIEWS = 25
@@ -39,6 +40,38 @@ def create_views(connection: sqlite3.Connection) -> None:
             grey BLOB NOT NULL
         ) STRICT"""
     )
+
+
+def keep_in_memory(connection: sqlite3.Connection) -> None:
+    """From now on the views of this connection stay in memory, and go with it: who has the card sees none of them.
+
+    A table of the same name stands before the card's. What the card has already is another matter (``forget_stored``).
+    """
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(
+        """CREATE TEMP TABLE IF NOT EXISTS views (
+            burst TEXT PRIMARY KEY,
+            media INTEGER NOT NULL,
+            infrared INTEGER NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            colour REAL NOT NULL,
+            grey BLOB NOT NULL
+        ) STRICT"""
+    )
+
+
+def forget_stored(connection: sqlite3.Connection) -> None:
+    """Remove every view that is stored on the card, and what SQLite has left of those it removed. Raises StoreError."""
+    if not connection.execute("SELECT EXISTS (SELECT 1 FROM main.views)").fetchone()[0]:
+        return
+    with transaction(connection):
+        connection.execute("DELETE FROM main.views")
+    try:
+        connection.execute("VACUUM main")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        raise store_error(error, path_of(connection)) from error
 
 
 def remember(connection: sqlite3.Connection, burst: str, seen: BurstView | None) -> None:

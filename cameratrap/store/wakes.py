@@ -21,7 +21,7 @@ class WakeCause(StrEnum):
 class Woken:
     """One power-on that ended well. ``failures`` are sentences; ``alarm_at`` is when it is to be switched on at last.
 
-    Times are aware. One that ended otherwise has no row.
+    Times are aware; without an alarm it is switched on by its PIR alone. One that ended otherwise has no row.
     """
 
     boot_id: str
@@ -66,6 +66,12 @@ def add_wake(connection: sqlite3.Connection, woken: Woken) -> None:
         )
 
 
+def forget_alarm(connection: sqlite3.Connection, boot_id: str) -> None:
+    """The power-on of this boot could set no alarm."""
+    with transaction(connection):
+        connection.execute("UPDATE wakes SET alarm_at = NULL WHERE boot_id = ?", (boot_id,))
+
+
 def last_wake(connection: sqlite3.Connection) -> Woken | None:
     """The newest power-on that ended well; None where something has been armed since, and so ended otherwise."""
     row = connection.execute("SELECT * FROM wakes ORDER BY id DESC LIMIT 1").fetchone()
@@ -79,8 +85,10 @@ def last_wake(connection: sqlite3.Connection) -> Woken | None:
         None if row["alarm_at"] is None else datetime.fromisoformat(row["alarm_at"]),
         tuple(row["failure"].split("\n")) if row["failures"] else (),
     )
-    last = connection.execute("SELECT boot_id FROM armed ORDER BY id DESC LIMIT 1").fetchone()
-    return woken if last is None or last["boot_id"] == woken.boot_id else None
+    last = connection.execute(
+        "SELECT boot_id IN (SELECT boot_id FROM wakes) AS ended_well FROM armed ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return woken if last is None or last["ended_well"] else None
 
 
 def camera_answered(connection: sqlite3.Connection, boot_id: str) -> bool | None:

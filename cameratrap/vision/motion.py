@@ -18,9 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameratrap.vision.motion_background import Background, Cells, Seen, see
-
-# x, y, width, height in fractions of the frame.
-Box = tuple[float, float, float, float]
+from cameratrap.vision.motion_regions import Box, Region, box_of, gap, has_run, strange_elsewhere
 
 # By daylight, under the lamp, and without it.
 _KNOWN_LIGHTS = 3
@@ -56,18 +54,20 @@ class MotionSettings:
 
     A region of strange cells counts from ``least_area``, if ``least_moving`` of so many cells move and the frames of
     the last ``confirm_s`` bear it out with ``witnesses``: each is 1 where a region touches it, and a half where it can
-    have come from one at ``speed``, in frame widths a second. Where frames are rarer than every ``rare_s`` one does.
+    have come from one at ``speed``, in frame widths a second. Where frames are rarer than every ``rare_s`` one does,
+    and so does the frame before with a region as large and as high above the ground: a body that runs past.
 
-    If more than ``light_share`` of all cells move, or the frame's light changes by ``light_step`` (in logarithms: by
-    half as much again), it is the light: for ``settle_s`` nothing is judged, and then an earlier background is taken up
-    again that was no darker or brighter, and of which ``known_share`` is as it was; for ``arrival_s`` what is strange
-    to it need not move. A light switches once: what moves as much again within ``again_s`` is judged like all else.
+    If more than ``light_share`` of all cells move, and beside the largest region more than ``elsewhere`` are strange,
+    or if the frame's light changes by ``light_step`` (in logarithms: by half as much again), it is the light: for
+    ``settle_s`` nothing is judged, and then an earlier background is taken up again that was no darker or brighter, and
+    of which beside the largest region ``known_share`` is as it was; for ``arrival_s`` what is strange to it need not
+    move. A light switches once: what moves as much again within ``again_s`` is judged like all else.
 
     Backgrounds adapt in ``background_s``, and what is usual for a cell in ``noise_s``.
     """
 
     columns: int = 160
-    times_noise: float = 5.0
+    times_noise: float = 6.0
     sway: float = 0.2
     fresh: float = 0.6
     least_area: float = 0.0003
@@ -77,6 +77,7 @@ class MotionSettings:
     speed: float = 0.5
     rare_s: float = 0.4
     light_share: float = 0.3
+    elsewhere: float = 0.15
     light_step: float = 0.4
     settle_s: float = 0.8
     again_s: float = 3.0
@@ -84,7 +85,7 @@ class MotionSettings:
     known_share: float = 0.9
     moment_s: float = 0.4
     background_s: float = 40.0
-    noise_s: float = 8.0
+    noise_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class MotionDetector:
         self._at_s = float("-inf")
         self._light_s = float("-inf")
         self._recalled_s = float("-inf")
-        self._regions: deque[tuple[float, Box]] = deque(maxlen=_REMEMBERED_REGIONS)
+        self._regions: deque[Region] = deque(maxlen=_REMEMBERED_REGIONS)
 
     def look(self, luma: NDArray[np.uint8], at_s: float, *, light_switched: bool = False) -> MotionVerdict:
         """Judge the next frame: ``(height, width)`` uint8, seen at ``at_s`` of a clock that never goes back.
@@ -169,23 +170,32 @@ class MotionDetector:
         allowed = self._background.allowed(settings.times_noise, settings.sway)
         strange = self._background.difference(here) - allowed
         moving = cv2.absdiff(here, moment) > settings.fresh * allowed
-        switched = step > settings.light_step or moving.mean() > settings.light_share
-        if switched and self._at_s - self._light_s > settings.again_s:
-            self._light_s = self._at_s
+        if self._is_light(step, strange, moving):
             return self._blank(seen)
         self._moment = moment + min(1.0, passed_s / settings.moment_s) * (here - moment)
         self._background.learn(seen, passed_s, settings.background_s, settings.noise_s)
         return self._judge(strange, moving, passed_s)
 
+    def _is_light(self, step: float, strange: Cells, moving: NDArray[np.bool_]) -> bool:
+        settings = self._settings
+        moves_much = bool(moving.mean() > settings.light_share)
+        if not moves_much and step <= settings.light_step:
+            return False
+        is_first = self._at_s - self._light_s > settings.again_s
+        switched = step > settings.light_step or strange_elsewhere(strange) > settings.elsewhere
+        if moves_much or is_first:
+            self._light_s = self._at_s
+        return is_first and switched
+
     def _known_or_new(self, seen: Seen) -> Background:
-        """The earlier background under such a light that fits best; where none fits, what is seen now."""
+        """The earlier background under such a light that fits best but for one body; without any, what is seen now."""
         settings = self._settings
 
         def share(known: Background) -> float:
             if known.darker_or_brighter(seen) > settings.light_step:
                 return 0.0
             allowed = known.allowed(settings.times_noise, settings.sway)
-            return float((known.difference(seen.relief) <= allowed).mean())
+            return 1 - strange_elsewhere(known.difference(seen.relief) - allowed)
 
         best = max(self._known, key=share, default=None)
         if best is None or share(best) < settings.known_share:
@@ -213,30 +223,22 @@ class MotionDetector:
         region = int(cells.argmax())
         if cells[region] < least:
             return MotionVerdict(moved=False, reason=MotionReason.RESTING, area=area)
-        return self._confirm(_box(stats[region], mask.shape), float(cells[region] / mask.size), passed_s)
+        here = Region(self._at_s, box_of(stats[region], mask.shape), float(cells[region] / mask.size))
+        return self._confirm(here, passed_s)
 
-    def _confirm(self, box: Box, area: float, passed_s: float) -> MotionVerdict:
+    def _confirm(self, region: Region, passed_s: float) -> MotionVerdict:
         """Whether earlier frames bear a region out."""
         settings = self._settings
         touching, apart = (settings.witnesses,) * 2 if passed_s > settings.rare_s else (1.0, 0.5)
         witnesses = 0.0
-        for at_s, other in self._regions:
-            age_s, gap = self._at_s - at_s, _gap(box, other)
-            if age_s <= max(settings.confirm_s, 1.5 * passed_s) and gap <= settings.speed * age_s:
-                witnesses += touching if gap <= 0 else apart
-        self._regions.append((self._at_s, box))
+        for other in self._regions:
+            age_s, apart_by = region.at_s - other.at_s, gap(region.box, other.box)
+            if age_s > max(settings.confirm_s, 1.5 * passed_s):
+                continue
+            if age_s <= 1.5 * passed_s and has_run(other, region):
+                witnesses += settings.witnesses
+            elif apart_by <= settings.speed * age_s:
+                witnesses += touching if apart_by <= 0 else apart
+        self._regions.append(region)
         moved = witnesses >= settings.witnesses
-        return MotionVerdict(moved, MotionReason.MOVED if moved else MotionReason.BRIEF, area, box)
-
-
-def _box(stats: NDArray[np.int32], shape: tuple[int, ...]) -> Box:
-    left, top, width, height = (int(stats[place]) for place in range(4))
-    rows, columns = shape
-    return left / columns, top / rows, width / columns, height / rows
-
-
-def _gap(one: Box, other: Box) -> float:
-    """What is between two boxes across or down, whichever is more; below 0 where they meet."""
-    across = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
-    down = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
-    return max(across, down)
+        return MotionVerdict(moved, MotionReason.MOVED if moved else MotionReason.BRIEF, region.area, region.box)

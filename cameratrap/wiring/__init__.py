@@ -7,11 +7,11 @@ needs it imports itself, so that a process that only sends loads neither the tax
 from cameratrap.wiring.battery import activity_watts, battery_policy, open_gauge, open_power_watch
 from cameratrap.wiring.camera import burst_profile, open_camera
 from cameratrap.wiring.card import card_keeper, open_seal, picture_key, room_rules
+from cameratrap.wiring.check import check_all, check_wiring
 from cameratrap.wiring.clock import clock_basis
 from cameratrap.wiring.closing import alert_rules, closing_rules, event_rules
 from cameratrap.wiring.detection import look_settings, open_detector
 from cameratrap.wiring.link import open_link, power_figures
-from cameratrap.wiring.pins import check_pins
 from cameratrap.wiring.switching import open_power_controller
 from cameratrap.wiring.triggers import open_schedule, open_throttle, open_triggers
 
@@ -21,7 +21,8 @@ __all__ = [
     "battery_policy",
     "burst_profile",
     "card_keeper",
-    "check_pins",
+    "check_all",
+    "check_wiring",
     "clock_basis",
     "closing_rules",
     "event_rules",

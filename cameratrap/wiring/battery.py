@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cameratrap.ports import Clock, PowerGauge
     from cameratrap.store.card import Card
 
+STEP_KEYS = ("lamp_v", "burst_v", "inference_v", "pictures_v")
+
 
 def open_gauge(config: Config) -> PowerGauge | None:
     """What measures the battery; None where nothing does. Raises DeviceError where it is not there."""
@@ -68,9 +70,10 @@ def battery_policy(config: Config) -> BatteryPolicy:
 
     section = config.battery
     usual = BatteryPolicy.of(section.chemistry, section.cells)
-    names = ("lamp_v", "burst_v", "inference_v", "pictures_v")
-    chosen = [getattr(section, name) or volts for name, volts in zip(names, usual.steps_v, strict=True)]
-    rising = [(name, volts) for name, volts, above in zip(names[1:], chosen[1:], chosen, strict=False) if volts > above]
+    chosen = [getattr(section, name) or volts for name, volts in zip(STEP_KEYS, usual.steps_v, strict=True)]
+    rising = [
+        (name, volts) for name, volts, above in zip(STEP_KEYS[1:], chosen[1:], chosen, strict=False) if volts > above
+    ]
     if rising:
         why = "must be at most the volts of the step before: " + ", ".join(f"{volts:g}" for volts in chosen)
         hint = "battery.chemistry and battery.cells decide the volts that are not set"
@@ -78,6 +81,22 @@ def battery_policy(config: Config) -> BatteryPolicy:
     own = {name: getattr(section, name) for name in ("hysteresis_v", "cold_v_per_c", "empty_v")}
     known = {name: volts for name, volts in own.items() if volts is not None}
     return replace(usual, steps_v=(chosen[0], chosen[1], chosen[2], chosen[3]), **known)
+
+
+def check_volts(config: Config) -> None:
+    """Raises ConfigError for steps that rise, and for volts that are set and that the battery never shows."""
+    policy, problems = battery_policy(config), []
+    for name, volts in zip(STEP_KEYS, policy.steps_v, strict=True):
+        if getattr(config.battery, name) is None:
+            continue
+        if volts <= policy.empty_v:
+            why = f"is never reached: the battery is empty at {policy.empty_v:g} V (battery.chemistry, cells, empty_v)"
+            problems.append(ConfigProblem(f"battery.{name}", f"{volts:g}", why))
+        if volts >= policy.full_v:
+            why = f"is above a full battery, which has {policy.full_v:g} V (battery.chemistry, cells)"
+            problems.append(ConfigProblem(f"battery.{name}", f"{volts:g}", why))
+    if problems:
+        raise ConfigError(problems)
 
 
 def open_power_watch(config: Config, card: Card, clock: Clock, boot_id: str) -> PowerWatch | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cameratrap.errors import ConfigError, ConfigProblem
+from cameratrap.errors import ConfigError, ConfigProblem, DeviceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cameratrap.config import Config
     from cameratrap.domain.capture import BurstProfile
     from cameratrap.domain.lighting import NightLimits
@@ -16,24 +18,35 @@ if TYPE_CHECKING:
 
 
 def burst_profile(config: Config) -> BurstProfile:
-    """How many pictures, how far apart: the profile's, unless the configuration or a command says otherwise."""
-    from cameratrap.domain.capture import PROFILES, BurstProfile
+    """How many pictures, how far apart: the profile's, unless the configuration or a command says otherwise.
+
+    Count and spacing may come from different hands, so it is here that a burst is kept to ``LONGEST_BURST_S``.
+    """
+    from cameratrap.domain.capture import LONGEST_BURST_S, PROFILES, BurstProfile
 
     profile, section = PROFILES[config.burst.profile], config.burst
-    return BurstProfile(
-        profile.count if section.count is None else section.count,
-        profile.spacing_s if section.spacing_s is None else section.spacing_s,
-        profile.lamp,
-    )
+    count = profile.count if section.count is None else section.count
+    spacing_s = profile.spacing_s if section.spacing_s is None else section.spacing_s
+    return BurstProfile(count, min(spacing_s, LONGEST_BURST_S / max(count - 1, 1)), profile.lamp)
 
 
-def open_camera(config: Config, *, at_once: bool = False) -> TrapCamera:
+def open_camera(
+    config: Config, *, at_once: bool = False, absent: Callable[[DeviceError], None] | None = None
+) -> TrapCamera:
     """The camera with its lamp and its infrared-cut filter. Raises DeviceError, ConfigError.
 
-    ``at_once``: its first frame is asked for before anything else of it is set up.
+    ``at_once``: its first frame is asked for before anything else of it is set up. ``absent`` is told of a camera that
+    is not there, where that is no error: it is down from then on, and each burst tries to open it.
     """
-    night = _night_limits(config)
-    device = _open_camera_device(config, at_once=at_once)
+    night = night_limits(config)
+    device, missing = _camera_device(config), None
+    try:
+        _start_camera_device(device, config, at_once=at_once)
+    except DeviceError as error:
+        if absent is None:
+            raise
+        missing = error
+        absent(error)
     try:
         from cameratrap.drivers.clock import SystemClock
         from cameratrap.drivers.lamp import Lighting
@@ -41,14 +54,14 @@ def open_camera(config: Config, *, at_once: bool = False) -> TrapCamera:
 
         clock, section = SystemClock(config.station.zone), config.camera
         settings = CameraSettings(_is_kept_running(config), section.settle_s, section.stall_s, section.restarts)
-        return TrapCamera(device, Lighting(_light_settings(config, night), clock.monotonic_s), clock, settings)
+        lighting = Lighting(_light_settings(config, night), clock.monotonic_s)
+        return TrapCamera(device, lighting, clock, settings, missing=missing)
     except BaseException:
         device.close()
         raise
 
 
-def _open_camera_device(config: Config, *, at_once: bool) -> CameraDevice:
-    device = _camera_device(config)
+def _start_camera_device(device: CameraDevice, config: Config, *, at_once: bool) -> None:
     device.open()
     try:
         if at_once or _is_kept_running(config):
@@ -59,7 +72,6 @@ def _open_camera_device(config: Config, *, at_once: bool) -> CameraDevice:
     except BaseException:
         device.close()
         raise
-    return device
 
 
 def _camera_device(config: Config) -> CameraDevice:
@@ -80,12 +92,8 @@ def _camera_device(config: Config) -> CameraDevice:
         return UsbCamera(usb)
     from cameratrap.drivers.picamera import PiCamera, PiCameraSettings
 
-    number = section.device or "0"
-    if not (number.isascii() and number.isdigit()):
-        expected = 'must be a camera\'s number with camera.type = "picamera2"'
-        raise ConfigError([ConfigProblem("camera.device", f'"{number}"', expected)])
     settings = PiCameraSettings(
-        int(number),
+        _camera_number(config),
         section.width,
         section.height,
         section.quality,
@@ -97,6 +105,22 @@ def _camera_device(config: Config) -> CameraDevice:
     return PiCamera(settings)
 
 
+def check_camera(config: Config) -> None:
+    """Raises ConfigError for a camera that is none of its kind."""
+    from cameratrap.config.camera import CameraType
+
+    if config.camera.type is CameraType.PICAMERA2:
+        _camera_number(config)
+
+
+def _camera_number(config: Config) -> int:
+    number = config.camera.device or "0"
+    if not (number.isascii() and number.isdigit()):
+        expected = 'must be a camera\'s number with camera.type = "picamera2"'
+        raise ConfigError([ConfigProblem("camera.device", f'"{number}"', expected)])
+    return int(number)
+
+
 def _is_kept_running(config: Config) -> bool:
     """Between bursts: where that is configured, or motion is watched for."""
     from cameratrap.config.camera import Standby
@@ -105,7 +129,8 @@ def _is_kept_running(config: Config) -> bool:
     return config.camera.standby is Standby.OPEN or config.trigger.mode is not TriggerMode.PIR
 
 
-def _night_limits(config: Config) -> NightLimits:
+def night_limits(config: Config) -> NightLimits:
+    """Between which brightness it is night. Raises ConfigError for limits that leave nothing between them."""
     from cameratrap.domain.lighting import NightLimits
 
     section = config.lamp

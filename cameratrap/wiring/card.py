@@ -36,10 +36,7 @@ def room_rules(config: Config) -> RoomRules:
 
 
 def picture_key(config: Config) -> bytes | None:
-    """The public key that pictures are sealed to; None where they stay open. Raises StoreError.
-
-    One that is configured and cannot be read is an error: a trap that should seal never goes on without.
-    """
+    """The public key that pictures are sealed to; None where they stay open. Raises StoreError."""
     from pathlib import Path
 
     from cameratrap.store.picture_keys import read_public_key
@@ -49,9 +46,15 @@ def picture_key(config: Config) -> bytes | None:
 
 
 def card_keeper(config: Config, card: Card, clock: Clock, *, minds_room: bool = True) -> CardKeeper:
-    """What treats, seals and makes room between two bursts. Raises StoreError for a key that cannot be read."""
+    """What treats, seals and makes room between two bursts; it tells of a picture key that cannot be read."""
     from cameratrap.app.card_keeper import CardKeeper
     from cameratrap.app.disk import RoomRules
+    from cameratrap.errors import StoreError
 
+    key: bytes | StoreError | None
+    try:
+        key = picture_key(config)
+    except StoreError as error:
+        key = error
     rules = room_rules(config) if minds_room else RoomRules(0, 0, drops_blanks=False)
-    return CardKeeper(card, clock, rules, picture_key=picture_key(config))
+    return CardKeeper(card, clock, rules, picture_key=key)

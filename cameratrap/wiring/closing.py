@@ -23,12 +23,8 @@ def event_rules(config: Config, *, interval_minutes: float | None = None, rule: 
     from cameratrap.app.fold import Rules
     from cameratrap.domain.events import IndependenceRule
 
-    station = config.station
-    position = None
-    if station.latitude is not None and station.longitude is not None:
-        position = (station.latitude, station.longitude)
     minutes = config.events.interval_minutes if interval_minutes is None else interval_minutes
-    return Rules(timedelta(minutes=minutes), IndependenceRule(rule or config.events.rule), position)
+    return Rules(timedelta(minutes=minutes), IndependenceRule(rule or config.events.rule), config.station.place)
 
 
 def closing_rules(config: Config, taxa: TaxaTable, card: Card | None = None) -> Closing:

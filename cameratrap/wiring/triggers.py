@@ -36,9 +36,9 @@ def open_schedule(config: Config) -> Schedule:
             problems.append(ConfigProblem("trigger.schedule", f'"{text}"', needed))
     if problems:
         raise ConfigError(problems)
-    if station.latitude is None or station.longitude is None:
+    if station.place is None:
         return Schedule(windows, station.zone, no_sun)
-    return Schedule(windows, station.zone, Sun(station.latitude, station.longitude, station.zone))
+    return Schedule(windows, station.zone, Sun(*station.place, station.zone))
 
 
 def open_throttle(config: Config, *, is_asleep: Callable[[datetime], bool] = lambda _: False) -> Throttle:

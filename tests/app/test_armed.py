@@ -164,10 +164,10 @@ def test_effort_is_never_more_than_the_day(
                 down(card, kind, begin, begin + length, boot=f"boot{number}")
         folded = fold(card, EQUATOR)
         for day in folded.days:
-            found, parts = folded.effort[day], armed_days(card).get(day)
+            found, parts = folded.effort[day], armed_days(card, None).get(day)
             assert found.hours_armed is not None
             assert found.hours_armed_night is not None
-            was_on = 0.0 if parts is None else sum((s.length for s in parts.on), timedelta(0)) / timedelta(hours=1)
+            was_on = 0.0 if parts is None else parts.on_h
             assert 0 <= found.hours_armed_night <= found.hours_armed + 1e-9 <= was_on + 1e-6 <= 24 + 1e-3
             if parts is not None:
                 lost = parts.dead_s / 3600 + sum(parts.down_h[each] for each in ("camera", "pir"))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cameratrap.app.alerts import AlertRaised, AlertRules, raise_alerts
-from cameratrap.app.clock_eras import card_eras
+from cameratrap.app.clock_eras import card_eras, newest_point
 from cameratrap.app.clock_shift import Selection, by_hand, by_network, correct, correct_by_network, true_now
 from cameratrap.app.close_day import ClockCorrected, ClosedDay, Closing, DayTold, close_due_days
 from cameratrap.app.fold import Rules, fold
@@ -22,7 +22,7 @@ from cameratrap.domain.alerts import AlertLimits
 from cameratrap.domain.capture import Incident
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.summaries import ClockQuality
-from cameratrap.errors import StoreError
+from cameratrap.errors import StoreError, UsageError
 from cameratrap.ports import Trigger
 from cameratrap.resources import builtin_taxa
 from cameratrap.sbd.network_time import BUILT
@@ -31,14 +31,15 @@ from cameratrap.store.bursts import add_picture, begin_burst, pictures_of
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.clock_readings import ClockReading, add_reading
 from cameratrap.store.clock_shifts import shifts, undo
-from cameratrap.store.device_faults import note_incident
-from cameratrap.store.effort import arm, still_armed, suppress
+from cameratrap.store.device_faults import note_incident, spans, still_down
+from cameratrap.store.effort import arm, armed_spans, starts_by_day, still_armed, suppress
 from cameratrap.store.media import SavedPicture
 from cameratrap.store.timed_rows import timed_rows
 
 TRUE = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
 CLOSING = Closing(Rules(), builtin_taxa())
 MODEL = ModelIdentity("m", "1", "0" * 64, 0.5)
+LATER = TRUE + timedelta(days=700)  # when the card is looked at, at home
 
 
 @dataclass
@@ -259,11 +260,21 @@ def test_drift_is_judged_and_never_shifted(trap: Trap) -> None:
 
 
 @settings(max_examples=8, deadline=None)
-@given(days=st.integers(-500, 500), seconds=st.integers(-90000, 90000), hours=st.lists(st.floats(0.5, 30), max_size=4))
+@given(
+    days=st.integers(-500, 500),
+    seconds=st.integers(-90000, 90000),
+    hours=st.lists(st.floats(0.5, 30), max_size=4),
+    bounds=st.tuples(*[st.none() | st.floats(-1, 100).map(lambda hours: TRUE + timedelta(hours=hours))] * 2),
+)
 def test_undoing_gives_back_every_byte(
-    tmp_path_factory: pytest.TempPathFactory, days: int, seconds: int, hours: list[float]
+    tmp_path_factory: pytest.TempPathFactory,
+    days: int,
+    seconds: int,
+    hours: list[float],
+    bounds: tuple[datetime | None, datetime | None],
 ) -> None:
-    """Whatever was moved by whatever offset: the rows are as they were written."""
+    """Whatever was moved by whatever offset, and wherever it cut: the rows are as they were written."""
+    selection = Selection("", *bounds)
     with make_card(tmp_path_factory.mktemp("card"), Deployment("d", "s", 0, TRUE)) as card:
         trap = Trap(card)
         trap.begin()
@@ -272,9 +283,10 @@ def test_undoing_gives_back_every_byte(
         note_incident(card.connection, Incident("lamp", "dead", trap.monotonic_s, recovered=False), trap.now, trap.boot)
         before = snapshot(card.connection)
         offset = timedelta(days=days, seconds=seconds)
-        (number,) = correct(card.connection, [by_hand(card.connection, Selection(), offset)], TRUE)
-        assert trap.recorded() == [(name, at + offset) for name, at in trap.bursts]
-        undo(card.connection, number, TRUE)
+        for number in correct(card.connection, [by_hand(card.connection, selection, offset, LATER)], TRUE):
+            moved = [(name, at + offset if selection.has(at) else at) for name, at in trap.bursts]
+            assert trap.recorded() == moved
+            undo(card.connection, number, TRUE)
         assert snapshot(card.connection) == before
 
 
@@ -283,7 +295,7 @@ def test_corrections_are_undone_newest_first_and_once(trap: Trap) -> None:
     trap.begin()
     trap.live(1)
     first, second = (
-        correct(trap.card.connection, [by_hand(trap.card.connection, Selection(), timedelta(hours=n))], TRUE)[0]
+        correct(trap.card.connection, [by_hand(trap.card.connection, Selection(), timedelta(hours=n), LATER)], TRUE)[0]
         for n in (1, 2)
     )
     with pytest.raises(StoreError, match=f"correction {second} moved"):
@@ -305,13 +317,85 @@ def test_a_selection_takes_a_burst_with_all_that_belongs_to_it(trap: Trap) -> No
     trap.reboot("other", wrong_by=timedelta(0))
     trap.live(1)
     connection = trap.card.connection
-    by_time = by_hand(connection, Selection(since=trap.now - timedelta(minutes=30)), timedelta(hours=1))
+    by_time = by_hand(connection, Selection(since=trap.now - timedelta(minutes=30)), timedelta(hours=1), LATER)
     assert {row.key for row in by_time.rows if row.kind == "bursts"} == {"b1"}
     assert (by_time.count("media"), by_time.count("observations")) == (1, 1)
-    by_boot = by_hand(connection, Selection(boot="boot-1"), timedelta(hours=1))
+    by_boot = by_hand(connection, Selection(boot="boot-1"), timedelta(hours=1), LATER)
     assert {row.key for row in by_boot.rows if row.kind == "bursts"} == {"b0"}
-    assert by_hand(connection, Selection(boot="nobody"), timedelta(hours=1)).rows == ()
+    assert by_hand(connection, Selection(boot="nobody"), timedelta(hours=1), LATER).rows == ()
     assert by_network(connection) == []
+
+
+@pytest.mark.parametrize("at_h", [[0.0, 24.0], [30.0, 60.0], [30.0, None], [None, 60.0]])
+def test_hours_armed_are_cut_where_the_selection_is(trap: Trap, at_h: list[float | None]) -> None:
+    """One stretch of four days, of which a part moves by a month: each burst stays within hours armed."""
+    trap.begin()
+    note_incident(trap.card.connection, Incident("lamp", "dead", 0.0, recovered=False), trap.now, trap.boot)
+    for _ in range(9):
+        trap.live(10)
+        still_down(trap.card.connection, trap.now, trap.monotonic_s, trap.boot)
+    since, until = (None if each is None else TRUE + timedelta(hours=each) for each in at_h)
+    correction = by_hand(trap.card.connection, Selection("", since, until), timedelta(days=30), LATER)
+    assert correction.cuts == 2  # the armed stretch and the lamp's fault
+    correct(trap.card.connection, [correction], TRUE)
+    armed = armed_spans(trap.card.connection)
+    assert sum((span.end - span.start for span in armed), timedelta(0)) == timedelta(hours=90)
+    assert all(any(span.start <= at <= span.end for span in armed) for _, at in trap.recorded())
+    assert spans(trap.card.connection)["lamp"] == armed
+    assert starts_by_day(trap.card.connection, UTC).total() == 1
+    assert newest_point(trap.card.connection) is not None
+
+
+def test_what_a_cut_left_can_be_corrected_by_itself_and_undone_in_order(trap: Trap) -> None:
+    """The part that stayed is moved by a second correction: the first one cannot be undone before it."""
+    trap.begin()
+    trap.live(40)
+    c = trap.card.connection
+    before = snapshot(c)
+    bound = TRUE + timedelta(hours=20)
+    (first,) = correct(c, [by_hand(c, Selection(until=bound), timedelta(days=-30), LATER)], TRUE)
+    (second,) = correct(c, [by_hand(c, Selection(since=bound), timedelta(days=30), LATER)], TRUE)
+    with pytest.raises(StoreError, match=f"correction {second} moved"):
+        undo(c, first, TRUE)
+    undo(c, second, TRUE)
+    undo(c, first, TRUE)
+    assert snapshot(c) == before
+
+
+@pytest.mark.parametrize("days", [-30000, -10500, 20000, 1100, 10**8])
+def test_a_time_that_no_trap_can_tell_is_refused(trap: Trap, days: int) -> None:
+    """A sign or a figure that was mistyped: before there were such traps, or years to come."""
+    trap.begin()
+    trap.live(1)
+    with pytest.raises(UsageError, match=f"moved by {days} days"):
+        by_hand(trap.card.connection, Selection(), timedelta(days=days), LATER)
+
+
+def test_the_trap_never_moves_anything_before_its_program_was_built(trap: Trap) -> None:
+    """A comparison whose monotonic time is of another clock proves a time that cannot be."""
+    trap.begin()
+    trap.live(1)
+    at = ClockReading(trap.now, 0.0, ClockQuality.OK, "iridium", boot_id=trap.boot, monotonic_s=1.79e9)
+    add_reading(trap.card.connection, at)
+    before = snapshot(trap.card.connection)
+    assert correct_by_network(trap.card.connection, trap.now) == []
+    assert snapshot(trap.card.connection) == before
+
+
+def test_what_was_taken_back_is_not_corrected_by_the_trap_again(trap: Trap) -> None:
+    """Whatever it compares afterwards; only who asks for it has it made again."""
+    trap.wrong_by = timedelta(days=30)
+    trap.begin()
+    trap.live(1)
+    trap.ask_network()
+    correct_by_network(trap.card.connection, trap.now)
+    undo(trap.card.connection, 1, trap.now)
+    wrong = trap.recorded()
+    trap.ask_network()
+    assert correct_by_network(trap.card.connection, trap.now) == []
+    assert trap.recorded() == wrong
+    correct(trap.card.connection, by_network(trap.card.connection), trap.now)
+    assert trap.recorded() == trap.bursts
 
 
 def test_the_plain_table_has_the_original_beside_the_corrected_time(trap: Trap) -> None:
@@ -319,7 +403,7 @@ def test_the_plain_table_has_the_original_beside_the_corrected_time(trap: Trap) 
     trap.begin()
     trap.live(1)
     before = trap.now.isoformat()
-    correct(trap.card.connection, [by_hand(trap.card.connection, Selection(), timedelta(days=2))], TRUE)
+    correct(trap.card.connection, [by_hand(trap.card.connection, Selection(), timedelta(days=2), LATER)], TRUE)
     write_plain_tables(trap.card, fold(trap.card, Rules()))
     header, row = (trap.card.folder / "media.csv").read_text(encoding="utf-8").splitlines()
     cells = dict(zip(header.split(","), row.split(","), strict=True))

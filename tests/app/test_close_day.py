@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, close_due_days
-from cameratrap.app.fold import Rules, fold
+from cameratrap.app.fold import Rules, card_events, fold
 from cameratrap.domain.events import TriggerCause
 from cameratrap.ports import PowerReading, SendResult, SendStatus, Trigger
 from cameratrap.resources import builtin_taxa
@@ -238,7 +238,7 @@ def test_a_persons_word_stands(card: Card) -> None:
     look(card, first, "Vulpes vulpes", 2)
     folded = fold(card, Rules())
     assert [(t.taxon, t.individuals) for t in folded.tallies[date(2026, 6, 1)]] == [("Canis familiaris", 1)]
-    assert [event.source for event in folded.events] == ["human"]
+    assert [event.source for event in card_events(card, Rules())] == ["human"]
     assert folded.effort[date(2026, 6, 1)].blank == 1
 
 

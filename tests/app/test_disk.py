@@ -218,5 +218,9 @@ def test_the_keeper_tells_each_change_once_and_makes_room(card: Card) -> None:
     assert kept(card) == {path}
     rooms[:] = [Room(50_000, 100_000)]
     keeper.keep()
-    assert [each.what for each in keeper.incidents()] == ["the card is read-only", "the card is well again"]
+    assert [(each.what, each.recovered) for each in keeper.incidents()] == [
+        ("the card is not full now", True),
+        ("the card is read-only", False),
+        ("the card is well again", True),
+    ]
     assert keeper.incidents() == []

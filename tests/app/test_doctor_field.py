@@ -180,6 +180,15 @@ def test_the_battery(volts: float | None, state: State, said: str) -> None:
     assert said in finding.what
 
 
+def test_a_load_that_the_gauge_cannot_tell() -> None:
+    """The volts are good, and it is said what is missing."""
+    policy = BatteryPolicy((12.2, 12.0, 11.8, 11.6), 0.2, full_v=14.4)
+    reading = PowerReading(13.4, None, trouble="the current is beyond the 0.82 A of the gauge's shunt")
+    finding = check_battery(reading, policy, None)
+    assert finding.state is State.WARN
+    assert finding.what == "13.40 V; the current is beyond the 0.82 A of the gauge's shunt"
+
+
 class Controller:
     def __init__(self, *, has_alarm: bool) -> None:
         self.has_alarm = has_alarm

@@ -55,6 +55,19 @@ def test_every_second_is_of_one_activity(card: Card) -> None:
     }
 
 
+def test_a_day_has_the_seconds_that_were_its_own(card: Card) -> None:
+    """A wait over midnight is split there, and so is one over several; none of it is the day's that is written on."""
+    clock = ReplayClock(NOON)
+    count = EnergyCount(clock, WATTS)
+    passes(clock, 12 * 3600 + 300)
+    write(card, count)
+    passes(clock, 2 * 86400)
+    write(card, count)
+    days = [TODAY + timedelta(days=n) for n in range(4)]
+    seconds = {day: spent[Activity.IDLE].seconds for day, spent in spent_by_day(card.connection).items()}
+    assert seconds == dict(zip(days, (43200, 86400, 86400, 300), strict=True))
+
+
 def test_what_was_written_is_not_written_again(card: Card) -> None:
     """The second time only what came after the first."""
     clock = ReplayClock(NOON)

@@ -45,6 +45,21 @@ def test_without_an_alarm_it_is_cut_all_the_same() -> None:
     assert broken.told == [RINGS, None]
 
 
+@pytest.mark.parametrize(
+    ("controller", "expected"),
+    [
+        (Controller(), [RINGS]),
+        (Controller(has_alarm=False), ["noted", None]),
+        (Controller(fails=1), [RINGS, "noted", None]),
+    ],
+)
+def test_that_there_is_no_alarm_is_noted_before_the_power_goes(controller: Controller, expected: list[object]) -> None:
+    """Afterwards there may be no time for it."""
+    told: list[object] = controller.told  # type: ignore[assignment]
+    hand_back(controller, RINGS, without_alarm=lambda: told.append("noted"))
+    assert told == expected
+
+
 def test_a_power_that_cannot_be_cut_is_an_error() -> None:
     with pytest.raises(DeviceError):
         hand_back(Controller(fails=2), RINGS)

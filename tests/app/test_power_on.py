@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cameratrap.app.late_detector import LateDetector
-from cameratrap.app.power_on import NoCamera, PowerOnTriggers, UnderWay
+from cameratrap.app.power_on import LateCamera, NoCamera, PowerOnTriggers, UnderWay
 from cameratrap.domain.capture import BurstProfile
 from cameratrap.domain.events import TriggerCause
 from cameratrap.errors import DeviceError, ModelError
@@ -48,6 +48,24 @@ def test_without_a_camera_each_burst_says_why() -> None:
     camera = NoCamera(DeviceError("it is not plugged in", device="camera"))
     with pytest.raises(DeviceError, match="not plugged in"):
         camera.capture_burst(FIRST, TWO)
+
+
+def test_a_late_camera_is_opened_for_its_first_burst_and_once() -> None:
+    """A power-on that takes no picture runs no camera; one that does all the same, for a second animal, has one."""
+    opened: list[VirtualCamera] = []
+
+    def camera() -> VirtualCamera:
+        opened.append(VirtualCamera(VirtualClock()))
+        return opened[-1]
+
+    late = LateCamera(camera)
+    assert list(late.incidents()) == []
+    late.close()
+    assert opened == []
+    for trigger in (FIRST, SECOND):
+        assert len(list(late.capture_burst(trigger, TWO))) == 2
+    late.close()
+    assert len(opened) == 1
 
 
 def until_the_end(triggers: PowerOnTriggers) -> Iterator[Trigger]:

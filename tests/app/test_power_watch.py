@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -62,6 +63,7 @@ class Battery:
     volts: list[float | None] = field(default_factory=lambda: [12.6])
     degrees_c: float | None = 10.0
     load_w: float | None = None
+    troubles: list[str] = field(default_factory=lambda: [""])
     fault: str = ""
     reads: int = 0
     is_open: bool = False
@@ -76,7 +78,8 @@ class Battery:
         assert self.is_open
         self.reads += 1
         volts = self.volts.pop(0) if len(self.volts) > 1 else self.volts[0]
-        return PowerReading(volts, self.degrees_c, self.load_w)
+        trouble = self.troubles.pop(0) if len(self.troubles) > 1 else self.troubles[0]
+        return PowerReading(volts, self.degrees_c, None if trouble else self.load_w, trouble=trouble)
 
     def close(self) -> None:
         self.is_open = False
@@ -188,6 +191,53 @@ def test_a_voltage_that_cannot_be_keeps_the_level(card: Card, volts: float | Non
     state = looker.look()
     assert (state.saving, state.reading.battery_v) == (Saving.INFERENCE, None)
     assert state.trouble
+
+
+def test_a_load_that_is_not_known_costs_no_volts_and_no_level(card: Card) -> None:
+    """The sun fills a sagged battery with more than the shunt can tell: pictures are taken again, and it is said why.
+
+    That is no fault of the battery's day, and the load of that look is not guessed from the others.
+    """
+    battery, clock = Battery([11.4], load_w=0.5), SetClock()
+    looker = watch(card, battery, clock)
+    assert looker.look().saving is Saving.PICTURES
+    battery.volts, battery.troubles = [13.4], ["", "beyond the shunt", ""]
+    clock.passes(600)
+    state = looker.look()
+    assert (state.saving, state.reading.battery_v, state.reading.load_w) == (Saving.NOTHING, 13.4, None)
+    assert state.trouble == "beyond the shunt"
+    armed_all_day(card)
+    assert (health(card).battery_v, health(card).faults) == (13.4, ())
+    assert energy.spent_by_day(card.connection) == {}
+
+
+@pytest.mark.parametrize("chemistry", Chemistry)
+def test_a_thermometer_that_the_work_warms_moves_no_step(card: Card, chemistry: Chemistry) -> None:
+    """At constant volts, whatever they are, and -5, 8 or 18 degrees by chance: the level changes within a day only."""
+    policy, chance = BatteryPolicy.of(chemistry), Random(1)
+    for step_v in policy.at(5):
+        battery, clock = Battery([step_v]), SetClock(NOON + timedelta(days=10))
+        with transaction(card.connection):
+            card.connection.execute("DELETE FROM power_readings")
+        looker = PowerWatch(card.connection, battery, policy, clock, boot_id="b", every_s=600)
+        levels = []
+        for _ in range(36):
+            battery.degrees_c = chance.choice((-5.0, 8.0, 18.0))
+            levels.append(looker.look().saving)
+            clock.passes(3600)
+        assert len(set(levels[24:])) == 1
+
+
+def test_after_the_coldest_day_the_steps_follow(card: Card) -> None:
+    """A battery at 12.1 V that is warm a day after the frost is what it is in the warm: a quarter full."""
+    battery, clock = Battery([12.1], -15.0), SetClock()
+    looker = watch(card, battery, clock)
+    assert looker.look().saving is Saving.NOTHING
+    battery.degrees_c = 20.0
+    clock.passes(86400)
+    assert looker.look().saving is Saving.NOTHING
+    clock.passes(600)
+    assert looker.look().saving is Saving.LAMP
 
 
 def test_the_last_gasp_is_owed_until_the_day_is_closed(card: Card) -> None:

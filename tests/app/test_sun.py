@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -51,6 +51,35 @@ def test_a_sun_that_does_not_set_or_rise(window: str, midsummer: bool, midwinter
         assert on == ({True, False} if expected is None else {expected})
         if expected is not None:
             assert always.next_change(moments[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "hours", "first"),
+    [
+        ((69.6, 18.9), 1, date(2027, 1, 12)),
+        ((70, -150), -10, date(2027, 1, 14)),
+        ((-77.8, 166.7), 12, date(2027, 8, 17)),
+    ],
+)
+def test_the_day_on_which_the_sun_returns_is_a_short_one(place: tuple[float, float], hours: int, first: date) -> None:
+    """After the polar night the days are hours as the sun's own height says, each longer than the one before.
+
+    Tromso, Alaska and McMurdo: at the first grazing noon the night is not over, nor is there a day of 24 hours.
+    """
+    from astral import Observer
+    from astral.sun import elevation
+
+    zone = timezone(timedelta(hours=hours))
+    armed = schedule("sunrise-sunset", place=place, zone=zone)
+    lengths = []
+    for number in range(7):
+        start = datetime.combine(first + timedelta(days=number), time(), zone)
+        moments = [start + timedelta(minutes=minute) for minute in range(0, 1440, 5)]
+        up = sum(elevation(Observer(*place), moment) > -16 / 60 for moment in moments) / 12
+        lengths.append(sum(map(armed.is_on, moments)) / 12)
+        assert lengths[-1] == pytest.approx(up, abs=0.5)
+    assert lengths == sorted(lengths)
+    assert lengths[0] == 0 < lengths[-1] < 6
 
 
 def test_without_windows_and_without_a_clock_it_is_always_armed() -> None:

@@ -51,6 +51,27 @@ def alarm(now: datetime, **changes: object) -> tuple[datetime, bool]:
         (at(1, "12:01"), {"timelapse_minutes": 60}, (at(1, "13:00"), True)),
         (at(1, "13:00"), {"timelapse_minutes": 60}, (at(1, "14:00"), True)),
         (at(1, "12:01"), {"timelapse_minutes": 60, "next_attempt": at(1, "12:30")}, (at(1, "12:30"), False)),
+        # None is taken while the trap rests: the next is the first after that, or the day is closed before.
+        (
+            at(1, "12:01"),
+            {"timelapse_minutes": 60, "rests": [(at(1, "12:00"), at(1, "20:00"))]},
+            (at(1, "20:00"), True),
+        ),
+        (
+            at(1, "12:01"),
+            {"timelapse_minutes": 60, "rests": [(at(1, "13:00"), at(1, "20:01"))]},
+            (at(1, "21:00"), True),
+        ),
+        (
+            at(1, "12:01"),
+            {"timelapse_minutes": 60, "rests": [(at(1, "13:01"), at(1, "20:00"))]},
+            (at(1, "13:00"), True),
+        ),
+        (
+            at(1, "12:01"),
+            {"timelapse_minutes": 60, "rests": [(at(1, "12:00"), at(3, "12:00"))]},
+            (at(2, "00:31"), False),
+        ),
     ],
 )
 def test_the_alarm_is_set_to_what_is_due_first(
@@ -75,22 +96,51 @@ def test_no_sleep_is_past_or_without_end(now: datetime, closed: bool, timelapse:
     st.none() | TIMES,
     st.booleans(),
     st.builds(BurstProfile, st.integers(1, 20), st.floats(0, 60), st.booleans()),
+    st.lists(st.tuples(TIMES, TIMES), max_size=3).map(tuple),
 )
 def test_a_plan_reads_back(
-    tmp_path_factory: pytest.TempPathFactory, rings: datetime | None, picture: bool, profile: BurstProfile
+    tmp_path_factory: pytest.TempPathFactory,
+    rings: datetime | None,
+    picture: bool,
+    profile: BurstProfile,
+    rests: tuple[tuple[datetime, datetime], ...],
 ) -> None:
     folder = tmp_path_factory.mktemp("card")
-    plan = NextWake(rings, picture, profile)
+    plan = NextWake(rings, picture, profile, rests=rests)
     write_plan(folder, plan)
     assert read_plan(folder) == plan
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[]", b'{"alarm_at": 3}', b'{"alarm_at": "soon"}'])
+WHOLE = b'{"alarm_at": null, "timelapse": false, "count": 1, "spacing_s": 1, "lamp": true, "rests": %s}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b"[]",
+        b'{"alarm_at": 3}',
+        b'{"alarm_at": "soon"}',
+        *(
+            WHOLE % rests
+            for rests in (b"3", b"[[]]", b'[["soon", "late"]]', b'[["2026-06-01T00:00", "2026-06-02T00:00"]]')
+        ),
+    ],
+)
 def test_a_plan_that_cannot_be_read_is_none(tmp_path: Path, content: bytes) -> None:
     """The trap then takes what switched it on for an animal."""
     assert read_plan(tmp_path) is None
     (tmp_path / PLAN_FILE).write_bytes(content)
     assert read_plan(tmp_path) is None
+
+
+def test_a_plan_of_an_earlier_version_never_rests(tmp_path: Path) -> None:
+    (tmp_path / PLAN_FILE).write_bytes(WHOLE.replace(b', "rests": %s', b""))
+    plan = read_plan(tmp_path)
+    assert plan is not None
+    assert plan.rests == ()
 
 
 def test_an_alarm_is_known_by_its_time() -> None:
@@ -108,7 +158,7 @@ def test_an_alarm_is_known_by_its_time() -> None:
         (at(2, "00:31:10"), at(2, "00:31"), at(1, "12:00:15")),
         (at(2, "08:00"), at(2, "00:31"), None),  # the alarm did not wake it: it had no power
         (at(1, "11:00"), at(2, "00:31"), None),  # the clock went back
-        (at(1, "12:00:10"), at(2, "00:31"), None),  # before it was armed again
+        (at(1, "12:00:10"), at(2, "00:31"), at(1, "12:00:10")),  # before it was armed again: for no time
         (at(9, "12:00"), None, None),  # nobody knows that long
         (at(2, "12:00"), None, at(1, "12:00:15")),
     ],

@@ -26,7 +26,7 @@ from cameratrap.ports import Detector, EndOfTriggers, Frame, Trigger
 from cameratrap.replay.clock import ReplayClock
 from cameratrap.replay.folder import FolderReplay, TimedPicture
 from cameratrap.resources import builtin_taxa
-from cameratrap.store.bursts import trigger_keys
+from cameratrap.store.bursts import all_pictures, trigger_keys
 from cameratrap.store.card import Deployment, make_card, open_card
 from cameratrap.store.exif import read_tags
 from cameratrap.store.media import pictures, sha256_of
@@ -120,13 +120,14 @@ def state(card_folder: Path) -> dict[str, object]:
         folded = fold(card, Rules())
         rows = card.connection.execute("SELECT source_name, source_sha256, captured_at FROM media ORDER BY captured_at")
         messages = card.connection.execute("SELECT day, payload FROM outbox ORDER BY day").fetchall()
+        counts = picture_counts(card.connection, [each.id for each in all_pictures(card.connection)])
         return {
             "tallies": folded.tallies,
             "effort": folded.effort,
             "media": [tuple(row)[1:] for row in rows],
             "files": len(pictures(card_folder)),
             "days": [decode(bytes(row["payload"]), builtin_taxa()).tallies for row in messages],
-            "detections": sum(n for counts in picture_counts(card.connection).values() for n in counts.values()),
+            "detections": sum(n for each in counts.values() for n in each.values()),
         }
 
 

@@ -13,6 +13,8 @@ from cameratrap.app.ledger import Ledger
 from cameratrap.app.look import LookSettings
 from cameratrap.app.power_watch import PowerState
 from cameratrap.app.watch import Watch
+from cameratrap.app.watch_report import CountedOnly, Tell
+from cameratrap.cli.watch_report import progress_line
 from cameratrap.domain.capture import BurstProfile
 from cameratrap.domain.saving import Saving
 from cameratrap.resources import builtin_taxa
@@ -37,12 +39,12 @@ class Trap:
     def card(self) -> Card:
         return make_card(self.folder, Deployment("ridge_20260601", "ridge", 0, START))
 
-    def run(self, card: Card, field: Field, keeper: CardKeeper | None = None) -> None:
+    def run(self, card: Card, field: Field, keeper: CardKeeper | None = None, tell: Tell = lambda _: None) -> None:
         watch = Watch(
             card, self.camera, self.detector, self.clock, boot_id="boot", serial="s", field=field,
             ledger=Ledger(self.clock, "boot"), keeper=keeper,
         )  # fmt: skip
-        watch.run(self.triggers, Closing(Rules(), builtin_taxa()))
+        watch.run(self.triggers, Closing(Rules(), builtin_taxa()), tell=tell)
 
 
 class Level:
@@ -72,6 +74,28 @@ def test_unseen_pictures_leave_the_reserve_to_the_rows(tmp_path: Path) -> None:
     assert kept == len(list((tmp_path / "DCIM").rglob("*.JPG"))) == 2  # the battery leaves one picture a burst
     assert folded.faults[START.date()] == ("card",)
     assert (folded.effort[START.date()].triggers, folded.effort[START.date()].suppressed) == (2, 2)
+
+
+def test_what_a_full_card_cannot_keep_is_counted_and_said(tmp_path: Path) -> None:
+    """Low at first, then full: the fault is told by its name, and each burst that is not kept is."""
+    trap = Trap(tmp_path, [10.0, 1000.0])
+    told: list[object] = []
+
+    def measured(_: Path) -> Room:
+        if trap.clock.now_s < 500:
+            return Room(1500, 90_000)
+        return Room(500 if list((tmp_path / "DCIM").rglob("CTRP0003.JPG")) else 1500, 90_000)
+
+    with trap.card() as card:
+        keeper = CardKeeper(card, trap.clock, RoomRules(1000, drops_blanks=False), measured=measured)
+        trap.run(card, Field(profile=TWO), keeper, told.append)
+        faults = [row["what"] for row in card.connection.execute("SELECT what FROM device_faults ORDER BY id")]
+        assert fold(card, Rules()).effort[START.date()].triggers == 2
+    (counted,) = (each for each in told if isinstance(each, CountedOnly))
+    assert counted.pictures == 2
+    assert progress_line(counted).endswith("the card is full: 2 pictures counted, not kept")
+    assert sorted(path.name for path in (tmp_path / "DCIM").rglob("*.JPG")) == ["CTRP0001.JPG", "CTRP0002.JPG"]
+    assert faults == ["the card is low", "the card is full", "the card is low"]
 
 
 def test_blanks_of_before_make_room_for_unseen_pictures(tmp_path: Path) -> None:

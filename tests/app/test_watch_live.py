@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import pytest
 
@@ -31,10 +33,11 @@ from cameratrap.app.watch import Watch
 from cameratrap.app.watch_report import BurstReport, Outcome, SavingChanged, WatchReport
 from cameratrap.domain.activities import Activity
 from cameratrap.domain.capture import BurstProfile
+from cameratrap.domain.detections import DetectedFrame
 from cameratrap.domain.effort import Span
 from cameratrap.domain.saving import Saving
 from cameratrap.errors import DeviceError, ModelError, StoreError
-from cameratrap.ports import Detector
+from cameratrap.ports import Detector, Frame, Trigger
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import open_store, transaction
@@ -137,6 +140,42 @@ def test_its_energy_is_counted_by_what_it_does(tmp_path: Path) -> None:
         Activity.INFERENCE: (pytest.approx(4.0), pytest.approx(12.0)),
         Activity.LAMP: (pytest.approx(2.3), pytest.approx(23.0)),
     }
+
+
+def test_the_energy_of_days_that_are_not_armed_is_written_as_they_pass(tmp_path: Path) -> None:
+    """A battery at its last level for three days: each has its 86,400 s, and a power cut loses ten minutes at most."""
+    trap = Trap(tmp_path, [], ends_s=1e9)
+    trap.ledger = Ledger(trap.clock, "boot", energy=EnergyCount(trap.clock, {Activity.IDLE: 1.0}))
+    cut_s = 3 * 86400.0 + 1234
+
+    def cut(now_s: float) -> None:
+        if now_s > cut_s:
+            raise KeyError
+
+    trap.triggers.meanwhile = cut
+    with card_at(tmp_path) as card:
+        with pytest.raises(KeyError):
+            trap.run(card, Field(profile=TWO, open_battery=lambda _: Sinking(trap, [Saving.NOTHING, Saving.PICTURES])))
+        seconds = [spent[Activity.IDLE].seconds for spent in spent_by_day(card.connection).values()]
+    assert seconds[1:3] == pytest.approx([86400.0, 86400.0])
+    assert cut_s - sum(seconds) < 601
+
+
+def test_a_stop_while_it_is_not_armed_writes_what_has_gathered(tmp_path: Path) -> None:
+    """A service is stopped in the hours off its schedule: energy and counts are on the card to the second."""
+    trap = Trap(tmp_path, [], ends_s=1e9)
+    trap.ledger = Ledger(trap.clock, "boot", energy=EnergyCount(trap.clock, {Activity.IDLE: 1.0}))
+
+    def stop(now_s: float) -> None:
+        if now_s > 1500:
+            raise StopRequest
+
+    trap.triggers.meanwhile = stop
+    with card_at(tmp_path) as card:
+        with pytest.raises(StopRequest):
+            trap.run(card, Field(hours=Hours()))  # type: ignore[arg-type]
+        (spent,) = spent_by_day(card.connection).values()
+    assert spent[Activity.IDLE].seconds == trap.clock.now_s
 
 
 def test_a_full_card_counts_on(tmp_path: Path) -> None:
@@ -345,12 +384,12 @@ def test_a_power_on_writes_the_tables_once_a_day(tmp_path: Path) -> None:
 def test_tables_that_cannot_be_written_cost_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full card: it is told, half a table does not keep its room, and the trap goes on."""
 
-    def full(path: Path, data: bytes) -> None:
-        path.with_name(path.name + ".part").write_bytes(data[:10])
+    def full(path: Path, pieces: Iterable[bytes]) -> None:
+        path.with_name(path.name + ".part").write_bytes(next(iter(pieces))[:10])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     trap = Trap(tmp_path, [3600.0])
-    monkeypatch.setattr(plain_tables, "write_part", full)
+    monkeypatch.setattr(plain_tables, "write_part_of", full)
     with card_at(tmp_path) as card:
         report = trap.run(card)
     assert [str(each.error) for each in trap.told if isinstance(each, TablesFailed)] == [
@@ -424,6 +463,107 @@ def test_without_its_card_a_trap_counts_triggers_and_goes_on(tmp_path: Path) -> 
     assert down[0].length == pytest.approx(timedelta(seconds=210), abs=timedelta(seconds=60))
     assert any("no card" in line for line in supervisor.told)
     assert [entry for entry in trap.log if entry.startswith("take")] == ["take t10", "take t100", "take t1000"]
+
+
+def test_a_card_that_was_detached_takes_no_burst(tmp_path: Path) -> None:
+    """Its index is open still and could be written, and what shows in its place is another folder: nothing goes there.
+
+    The trigger that finds it so is counted like those that follow.
+    """
+    trap = Trap(tmp_path, [10.0, 100.0, 150.0, 1000.0])
+    folder, away = tmp_path / "card", tmp_path / "away"
+    told: list[StoreError] = []
+
+    def move(now_s: float) -> None:
+        if now_s == 100:
+            folder.rename(away)
+            folder.mkdir()
+        elif now_s == 150:
+            assert not list(folder.iterdir())
+            folder.rmdir()
+            away.rename(folder)
+
+    def session() -> WatchReport:
+        if folder.is_dir() and not (folder / "deployment.toml").is_file():
+            raise StoreError("what is there is not the card")
+        with card_at(tmp_path) as card:
+            return trap.run(card)
+
+    trap.triggers.meanwhile = move
+    keep_watch(session, trap.triggers, trap.ledger, trap.clock, Field(profile=TWO), told.append)
+    with card_at(tmp_path) as card:
+        effort = fold(card, Rules()).effort[START.date()]
+        stored = [row["path"] for row in card.connection.execute("SELECT path FROM media")]
+    assert ["not at" in str(each) for each in told] == [True]
+    assert (effort.triggers, effort.suppressed) == (2, 2)
+    assert all((folder / path).is_file() for path in stored)
+    assert len(stored) == 4
+
+
+def test_a_long_burst_is_alive_at_each_picture(tmp_path: Path) -> None:
+    """Five pictures a minute apart take longer than the watchdog waits: each of them is progress."""
+    trap = Trap(tmp_path, [10.0])
+    told_s: list[float] = []
+
+    class Listening(Supervised):
+        def alive(self) -> None:
+            told_s.append(trap.clock.now_s)
+
+    with card_at(tmp_path) as card:
+        trap.run(card, Field(supervisor=Listening(), profile=BurstProfile(5, 60.0)))
+    assert max(after - before for before, after in pairwise(told_s)) <= 61
+
+
+class Killer(SlowDetector):
+    """The power goes with each look."""
+
+    def detect(self, frame: Frame) -> DetectedFrame:
+        raise KeyError
+
+
+def test_a_burst_that_was_given_up_has_one_more_chance_a_day_later(tmp_path: Path) -> None:
+    """Three looks were cut off by a battery that sagged: on the next day one more is taken, and no other if it dies."""
+
+    def start(detector: type[SlowDetector], later: timedelta) -> tuple[str, int]:
+        trap = Trap(tmp_path, [])
+        trap.clock.start = START + later
+        trap.detector = detector(trap.clock, 2.0, trap.log)
+        with card_at(tmp_path) as card:
+            with suppress(KeyError):
+                trap.run(card)
+            row = card.connection.execute("SELECT status, attempts FROM bursts").fetchone()
+        return row["status"], row["attempts"]
+
+    first = Trap(tmp_path, [1.0])
+    first.detector = Killer(first.clock, 2.0, first.log)
+    with card_at(tmp_path) as card, pytest.raises(KeyError):
+        first.run(card)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert [start(Killer, n * hour) for n in (1, 2)] == [("captured", 2), ("captured", 3)]
+    assert [start(SlowDetector, n * hour) for n in (3, 4)] == [("failed", 4), ("failed", 4)]
+    before = copytree(tmp_path / "card", tmp_path / "before")
+    assert start(SlowDetector, day) == ("analysed", 5)
+    rmtree(tmp_path / "card")
+    before.rename(tmp_path / "card")
+    assert [start(Killer, n * day) for n in (1, 2)] == [("failed", 5), ("failed", 5)]
+
+
+def test_what_waits_at_a_stop_is_counted(tmp_path: Path) -> None:
+    """Asked to stop while a burst is taken and three more triggers wait: they are in the day's numbers."""
+    stop = Stop()
+    trap = Trap(tmp_path, [1.0, 2.0, 2.1, 2.2])
+
+    class Asked(VirtualCamera):
+        def capture_burst(self, trigger: Trigger, profile: BurstProfile) -> Iterator[Frame]:
+            yield from super().capture_burst(trigger, profile)
+            stop.ask(0)
+
+    trap.camera = Asked(trap.clock, trap.log)
+    with card_at(tmp_path) as card:
+        with pytest.raises(StopRequest):
+            trap.run(card, Field(profile=TWO, stop=stop))
+        effort = fold(card, Rules()).effort[START.date()]
+    assert (effort.triggers, effort.suppressed) == (1, 3)
 
 
 def test_a_card_that_never_was_is_an_error(tmp_path: Path) -> None:

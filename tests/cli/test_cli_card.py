@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import zlib
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +15,11 @@ from PIL.ExifTags import IFD
 from cameratrap import wiring
 from cameratrap.app.seal_pictures import seal_pictures
 from cameratrap.cli import run
+from cameratrap.config import resolve
+from cameratrap.domain.detections import View
 from cameratrap.store.card import make_card, open_card
 from cameratrap.store.picture_keys import read_public_key
+from cameratrap.store.views import BurstView, keep_in_memory, remember, remembered_before, view_of
 from tests.fakes import NamedDetector, write_pictures
 
 PICTURES = {f"{n}.jpg": (n, datetime(2027, 3, n, 5, 0, 0)) for n in (1, 2)}  # noqa: DTZ001 - cameras write local times
@@ -91,13 +96,96 @@ def test_sealed_pictures_come_back_with_the_private_key_alone(card: Path, capsys
     assert run(["unseal", str(card), "--output", str(card / "open"), "--key", "p.key"]) == 2
 
 
-def test_a_configured_key_that_is_not_there_is_an_error(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trap that should seal never goes on without."""
-    monkeypatch.setenv("CAMERATRAP_CARD_SEAL_PICTURES_TO", "nowhere.pub")
-    from cameratrap.config import resolve
-    from cameratrap.errors import StoreError
+def sealing(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("CAMERATRAP_CARD_SEAL_PICTURES_TO", key)
 
-    with pytest.raises(StoreError, match="there is no key"):
-        wiring.picture_key(resolve(None).config)
-    monkeypatch.delenv("CAMERATRAP_CARD_SEAL_PICTURES_TO")
-    assert wiring.picture_key(resolve(None).config) is None
+
+def stored_views(card: Path) -> int:
+    with open_card(card) as found:
+        return int(found.connection.execute("SELECT COUNT(*) FROM views").fetchone()[0])
+
+
+def greys_in(card: Path) -> bytes:
+    """Every byte of the index: what SQLite has left of a removed picture is read by whoever looks for it."""
+    return b"".join(path.read_bytes() for path in card.glob("cameratrap.db*"))
+
+
+def test_a_card_with_sealed_pictures_has_no_small_ones_either(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The background's views show place and animal. None is stored, and those from before are wiped, not only freed."""
+    run(["key", "picture-key", "new", "p"])
+    grey = random.Random(1).randbytes(160 * 120)
+    with open_card(card) as found:
+        deployment = found.deployment
+        (media,) = found.connection.execute("SELECT MIN(id) FROM media").fetchone()
+        burst, other = (str(row["id"]) for row in found.connection.execute("SELECT id FROM bursts ORDER BY id"))
+    with make_card(card, deployment) as opened:
+        opened.connection.execute("PRAGMA secure_delete = OFF")  # as many builds of SQLite have it
+        for each in (burst, other):
+            remember(opened.connection, each, BurstView(media, View(160, 120, grey, 0.0), infrared=False))
+        remember(opened.connection, other, None)  # freed, and still to be found in the file
+    pieces = [zlib.compress(grey)[at : at + 200] for at in range(0, 160 * 120, 1000)]
+    assert all(any(each[n : n + 50] in greys_in(card) for n in (0, 100)) for each in pieces[1:-1])
+    sealing(monkeypatch, "p.pub")
+    write_pictures(Path("pictures"), {"3.jpg": (3, datetime(2027, 3, 3, 5, 0, 0))})  # noqa: DTZ001 - local
+    assert run(["-q", "--data", str(card), "watch", "--replay", "pictures"]) == 0
+    assert stored_views(card) == 0
+    assert not any(each[n : n + 50] in greys_in(card) for each in pieces for n in (0, 100))
+    assert len(list(card.glob("DCIM/*/*.sealed"))) == 3
+
+
+def test_the_background_is_known_while_the_trap_runs(card: Path) -> None:
+    """Views are in memory where none may be stored, and are used as stored ones are."""
+    with open_card(card) as found:
+        deployment = found.deployment
+        burst, later = (str(r["id"]) for r in found.connection.execute("SELECT id FROM bursts ORDER BY started_at"))
+        (media,) = found.connection.execute("SELECT MIN(id) FROM media").fetchone()
+    with make_card(card, deployment) as opened:
+        keep_in_memory(opened.connection)
+        seen = BurstView(media, View(4, 2, bytes(8), 0.0), infrared=False)
+        remember(opened.connection, burst, seen)
+        assert remembered_before(opened.connection, later) == [burst]
+        assert view_of(opened.connection, burst) == seen
+    assert stored_views(card) == 0
+
+
+@pytest.mark.parametrize("key", ["nowhere.pub", "p.key"])
+def test_a_key_that_cannot_be_read_costs_no_picture(
+    card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    """They are taken, looked at and told as not sealed, also in the day's message; a start with the key seals them."""
+    run(["key", "picture-key", "new", "p"])
+    sealing(monkeypatch, key)
+    write_pictures(Path("pictures"), {"3.jpg": (3, datetime(2027, 3, 3, 5, 0, 0))})  # noqa: DTZ001 - local
+    assert run(["--data", str(card), "watch", "--replay", "pictures"]) == 3
+    assert "is not sealed yet" in capsys.readouterr().err
+    assert len(list(card.glob("DCIM/*/*.JPG"))) == 3
+    with open_card(card) as found:
+        (what,) = found.connection.execute("SELECT what FROM device_faults WHERE device = 'card'").fetchone()
+    assert what.startswith("pictures are not sealed")
+    assert run(["--data", str(card), "doctor", "--no-modem", "--json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert next(each["state"] for each in lines if each["check"] == "picture key") == "fail"
+    sealing(monkeypatch, "p.pub")
+    assert run(["-q", "--data", str(card), "watch", "--replay", "pictures"]) == 0
+    assert len(list(card.glob("DCIM/*/*.JPG.sealed"))) == 3
+
+
+def test_doctor_tells_of_a_position_that_is_finer_than_it_need_be(
+    card: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The configuration often lies on the same medium."""
+    for latitude, state in ((LATITUDE, "warn"), ("47", "ok")):
+        monkeypatch.setenv("CAMERATRAP_STATION_LATITUDE", latitude)
+        monkeypatch.setenv("CAMERATRAP_STATION_LONGITUDE", "9")
+        run(["--data", str(card), "doctor", "--no-modem", "--json"])
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert next(each["state"] for each in lines if each["check"] == "position") == state
+
+
+def test_a_fine_position_gives_the_hours_of_a_rounded_one(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the hours at night of half a year the place could be had within a few kilometres. `config check` says so."""
+    config = resolve(None).config
+    assert config.station.latitude == float(LATITUDE)
+    assert wiring.event_rules(config).position == (47.0, 9.0)
+    assert run(["config", "check"]) == 0
+    assert "only whole degrees are used" in capsys.readouterr().err

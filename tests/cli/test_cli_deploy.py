@@ -13,6 +13,9 @@ import pytest
 
 from cameratrap.app import deploy as deploy_app
 from cameratrap.cli import run
+from cameratrap.domain.events import TriggerCause
+from cameratrap.ports import Trigger
+from cameratrap.store.bursts import begin_burst
 from cameratrap.store.card import DATABASE, RECORD, make_card, sole_writer
 from cameratrap.store.deployment import Setup, read_record
 from cameratrap.store.effort import arm, still_armed
@@ -77,6 +80,58 @@ def test_no_coordinate_is_on_the_card(capsys: pytest.CaptureFixture[str]) -> Non
     assert feature["geometry"]["coordinates"] == [7.41234, 46.51234]
     assert feature["properties"]["coordinateUncertainty"] == 10
     assert stat.S_IMODE(Path("home.geojson").stat().st_mode) == 0o600
+
+
+def test_the_settings_on_the_card_are_no_way_to_try_positions_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """The hash of the configuration is the same for every position and every path, and another for other settings."""
+
+    def made_with(text: str) -> str:
+        Path("cameratrap.toml").write_text(CONFIG + text, encoding="utf-8")
+        deployed(capsys, "--habitat", str(len(text)))
+        made = read_record(Path("card", RECORD)).made_with
+        assert made is not None
+        return made.config_sha256
+
+    plain = made_with("")
+    assert made_with("latitude = 46.5123\nlongitude = 7.4321\n") == plain
+    assert made_with("[card]\nseal_pictures_to = 'keys/ann.pub'\n[seal]\nkey_file = 'ann/home.key'\n") == plain
+    assert made_with("[events]\ninterval_minutes = 31\n") != plain
+
+
+def test_a_sealed_position_is_corrected_until_the_card_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    """Then it exists nowhere else, perhaps, and nobody here can read it: it is never written over."""
+    new_pair(Path("private.key"), Path("public.key"))
+    seal = ("--seal-position-to", "public.key")
+    deployed(capsys, "--position", "1,2", *seal)
+    sealed = Path(deployed(capsys, *HOME, *seal)["position"])
+    arm_for_a_day(1)
+    before = sealed.read_bytes()
+    capsys.readouterr()
+    assert call("deploy", "--position", "3,4", *seal) == 1
+    assert "only the private key" in capsys.readouterr().err
+    assert sealed.read_bytes() == before
+    assert run(["unseal", "card", "--key", "private.key", "-o", "home"]) == 0
+    opened = json.loads(Path("home", "position.geojson").read_text(encoding="utf-8"))
+    assert opened["geometry"]["coordinates"] == [7.41234, 46.51234]
+
+
+def test_a_position_that_is_refused_leaves_the_record_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    deployed(capsys, "--height", "0.5", *HOME, "--position-file", "home.geojson")
+    before = Path("card", RECORD).read_bytes()
+    assert call("deploy", "--height", "0.7", "--position", "1,2", "--position-file", "home.geojson") == 1
+    assert Path("card", RECORD).read_bytes() == before
+
+
+def test_a_file_on_the_medium_of_the_card_is_told_or_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A stick that is not in is a folder of the trap's own medium: then "it is not on the card" would be no comfort."""
+    assert call("deploy", *HOME, "--position-file", "home.geojson") == 0
+    assert "on the same medium as the card" in capsys.readouterr().err
+    monkeypatch.setattr("cameratrap.cli.deploy_position._MOUNTS", (str(tmp_path),))
+    assert call("deploy", *HOME, "--position-file", "stick.geojson") == 2
+    assert "on the same medium as the card" in capsys.readouterr().err
+    assert not Path("stick.geojson").exists()
 
 
 def test_a_position_that_would_go_with_the_card_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,8 +236,25 @@ def test_a_used_card_that_has_lost_its_record_is_no_new_card(capsys: pytest.Capt
     assert "put the deployment record back" in capsys.readouterr().err
 
 
+def test_an_end_can_be_put_right_and_cannot_be_what_the_card_denies(capsys: pytest.CaptureFixture[str]) -> None:
+    """To come, or before the day of the last burst: refused. Said again with another time: corrected."""
+    deployed(capsys, "--start", "2026-06-01")
+    with closing(make_card(Path("card"), read_record(Path("card", RECORD)))) as card:
+        at = datetime(2026, 8, 3, 12, 0, tzinfo=card.zone)
+        begin_burst(card.connection, "b", Trigger("b", at, TriggerCause.PIR), boot_id="boot", clock=None)
+    for wrong in ("2099-01-01", "2026-08-02"):
+        assert call("deploy", "--end", "--at", wrong) == 1
+    assert "its last burst was taken on 2026-08-03 12:00" in capsys.readouterr().err
+    assert deployed(capsys, "--end", "--at", "2026-10-01")["what"] == "ended"
+    corrected = deployed(capsys, "--end", "--at", "2026-09-01T10:00")
+    assert (corrected["end"], corrected["what"]) == ("2026-09-01T10:00:00+01:00", "the end is corrected")
+    text = Path("card", RECORD).read_text(encoding="utf-8")
+    assert text.count("end =") == 1
+    assert call("deploy", "--id", "b", "--start", "2099-01-01") == 2
+
+
 def test_the_end_is_written_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """A second end leaves the first; an ended card takes no new deployment; what was said before stays."""
+    """A second end without a time leaves the first; an ended card takes no new deployment; what was said stays."""
     deployed(capsys, "--height", "0.5", "--start", "2026-06-01")
     assert deployed(capsys, "--end", "--at", "2026-09-01T10:00")["end"] == "2026-09-01T10:00:00+01:00"
     assert deployed(capsys, "--end")["end"] == "2026-09-01T10:00:00+01:00"

@@ -15,13 +15,14 @@ from cameratrap.replay.emulated_lines import PseudoTerminal
 from cameratrap.replay.modem_emulator import ModemEmulator, MoMessage
 from cameratrap.sbd.network_time import ERAS, FRAME
 from cameratrap.store.card import Deployment, make_card
+from cameratrap.store.clock_readings import newest_reading
 from cameratrap.store.commands import undecided
 from cameratrap.store.connection import open_for_reading
 from cameratrap.store.migrations import CARD_MIGRATIONS
 from cameratrap.store.sessions import POWERED, TEST, last_contact, sessions
 from cameratrap.wire.seal import is_sealed
 
-FIELD = ["camera", "lamp", "PIR", "latency", "battery", "power", "RTC", "service", "speed"]
+FIELD = ["camera", "lamp", "PIR", "latency", "battery", "power", "RTC", "service", "speed", "position", "picture key"]
 CHECKS = ["configuration", "disk", "card", "inbox", "taxa", "model", *FIELD, "key", "outbox"]
 CHECKS += ["commands", "modem", "clock", "message"]
 
@@ -124,3 +125,7 @@ def test_the_whole_way_with_a_modem(card: Path, capsys: pytest.CaptureFixture[st
         assert (power.kind, power.joules > 0) == (POWERED, True)
         assert (session.kind, session.credits, session.state.value) == (TEST, 1, "sent")
         assert last_contact(connection) == session.began_at
+        compared = newest_reading(connection)
+    assert compared is not None
+    assert compared.boot_id
+    assert abs(compared.offset_s) < 60

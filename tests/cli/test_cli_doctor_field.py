@@ -19,10 +19,13 @@ from cameratrap.app.service_install import UnitState
 from cameratrap.cli import run
 from cameratrap.cli import service as cli_service
 from cameratrap.domain.capture import BurstProfile, Incident
-from cameratrap.drivers import clock
+from cameratrap.drivers import board, clock
 from cameratrap.drivers.rtc_alarm import RtcAlarm
 from cameratrap.errors import DeviceError
 from cameratrap.ports import Frame, PowerReading, Trigger
+from cameratrap.store.connection import open_store
+from cameratrap.store.inbox import INBOX_FILE
+from cameratrap.store.migrations import INBOX_MIGRATIONS
 
 gpiozero = pytest.importorskip("gpiozero", reason="the PIR needs gpiozero")
 from gpiozero.pins.mock import MockFactory  # noqa: E402
@@ -147,3 +150,26 @@ def test_a_running_watch_keeps_its_devices(trap: list[str], capsys: pytest.Captu
     found = states(capsys)
     assert [found[name]["state"] for name in ("camera", "lamp", "PIR", "battery")] == ["skip"] * 3 + ["ok"]
     assert "a running `watch`" in found["PIR"]["what"]
+
+
+def test_a_card_in_a_raspberry_pi_is_a_trap_at_its_defaults(
+    trap: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wired as the defaults say and nothing set, `watch` would run: so it is looked at, its modem too.
+
+    The same card on a laptop has no camera beside it, and a receiver's folder needs none.
+    """
+    Path("cameratrap.toml").unlink()
+    command = [word for word in trap if word != "--no-modem"]
+    monkeypatch.setattr(board, "board_serial", lambda: "00000000deadbeef")
+    assert run(command) == 4
+    rows = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (rows["camera"]["state"], rows["modem"]["state"]) == ("ok", "fail")
+    assert "/dev/serial0" in rows["modem"]["what"]
+    open_store(Path("card", INBOX_FILE), INBOX_MIGRATIONS, create=True).close()
+    assert run(command) == 0
+    assert {row["state"] for row in states(capsys).values()} == {"skip"}
+    Path("card", INBOX_FILE).unlink()
+    monkeypatch.setattr(board, "board_serial", lambda: "")
+    assert run(command) == 0
+    assert {row["state"] for row in states(capsys).values()} == {"skip"}

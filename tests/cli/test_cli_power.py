@@ -153,6 +153,40 @@ def test_the_chart_is_a_picture_with_every_row(capsys: pytest.CaptureFixture[str
         assert 300 <= float(dot.attrib["cx"]) <= width - 90
 
 
+def test_more_triggers_than_a_day_holds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A trap that boots for each is busy for longer than 24 hours, where one that is always on still has time."""
+    assert run(["power", "plan", "--design", "always-on", "--events", "10000", "--false-ratio", "1"]) == 0
+    capsys.readouterr()
+    assert run(["power", "plan", "--design", "gated", "--events", "10000", "--false-ratio", "1"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "20000 triggers" in captured.err
+    assert "gated busy for 44.4 of 24 hours" in captured.err
+
+
+def test_figures_that_leave_nothing_to_pay_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A gated trap whose every figure is 0 would run for ever."""
+    names = ("controller_w", "zero_2_w_stock_boot_j", "zero_2_w_tuned_boot_j", "zero_2_w_active_w", "satellite_j")
+    zeros = "".join(f"{name} = 0\n" for name in names)
+    Path("c.toml").write_text(f'[power]\ncontroller = "halt-pin"\n[plan.figures]\n{zeros}', encoding="utf-8")
+    assert run(["--config", "c.toml", "power", "plan"]) == 2
+    assert "plan.figures" in capsys.readouterr().err
+
+
+def test_the_charts_scale_holds_the_longest_days(capsys: pytest.CaptureFixture[str]) -> None:
+    """No band ends before its row's days do, and their number is written out: two that differ end apart."""
+    days = rows(capsys, "plan", "--design", "gated-timer", "--battery", "900", "--chart", "days.svg")[0]
+    root = ET.parse("days.svg").getroot()  # noqa: S314 - we have just written it
+    band = next(each for each in root.iter("{http://www.w3.org/2000/svg}rect") if each.get("fill") == "#9ecae1")
+    (dot,) = root.iter("{http://www.w3.org/2000/svg}circle")
+    end = float(band.attrib["x"]) + float(band.attrib["width"])
+    assert days["days_high"] > days["days"] > 1000
+    assert float(dot.attrib["cx"]) + 20 < end <= float(root.attrib["width"]) - 90
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert f"{days['days']:.0f} d" in texts
+    assert "10 years" in texts
+
+
 @pytest.mark.parametrize("file", ["days.png", "missing/days.svg"])
 def test_a_chart_that_cannot_be_drawn_is_refused_before_anything_is_printed(
     capsys: pytest.CaptureFixture[str], file: str
@@ -162,7 +196,14 @@ def test_a_chart_that_cannot_be_drawn_is_refused_before_anything_is_printed(
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--events", "nan"], ["--battery", "0"], ["--design", "solar"], ["--sensitivity", "--figures"]]
+    "wrong",
+    [
+        ["--events", "nan"],
+        ["--battery", "0"],
+        ["--design", "solar"],
+        ["--sensitivity", "--figures"],
+        ["--chemistry", "nimh"],
+    ],
 )
 def test_wrong_usage_is_refused(wrong: list[str]) -> None:
     assert run(["power", "plan", *wrong]) == 2

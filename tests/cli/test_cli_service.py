@@ -72,12 +72,12 @@ def test_install_status_and_uninstall(machine: Path, capsys: pytest.CaptureFixtu
 
 
 def test_the_configuration_decides_what_is_installed(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "[power]\ncontroller = 'witty-pi-4'\n"
+    text = "[trigger]\npin = 5\n[power]\ncontroller = 'witty-pi-4'\n"
     Path("cameratrap.toml").write_text(text, encoding="utf-8")
     assert run(["--data", "card", "service", "install", "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert out.count("[Unit]") == 1
-    assert " wake\n" in out
+    assert " wake --existing\n" in out
     Path("cameratrap.toml").write_text("[alerts]\ntaxa = ['Homo sapiens']\n[clock]\ncorrect = true\n", encoding="utf-8")
     assert run(["--data", "card", "service", "install", "--dry-run"]) == 0
     out = capsys.readouterr().out
@@ -117,11 +117,19 @@ def test_a_folder_that_only_root_may_write_to_says_sudo(
 def test_what_works_only_in_this_shell_is_not_installed(
     machine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A path as seen from here is no path for a service: it is found out before anything is written."""
-    Path("taxa.csv").write_bytes((Path(__file__).parents[2] / "species_labels" / "taxa.csv").read_bytes())
-    Path("cameratrap.toml").write_text("taxa = 'taxa.csv'\n", encoding="utf-8")
+    """A folder named without a slash is found from here alone: that is told before anything is written."""
+    Path("mine").mkdir()
+    Path("cameratrap.toml").write_text("[detector]\nmodel = 'mine'\n", encoding="utf-8")
     assert run(["--data", "card", "service", "install", "--unit-dir", "units"]) == 1
     err = capsys.readouterr().err
     assert "does not work outside this shell" in err
-    assert "taxa.csv" in err
+    assert "there is no model mine" in err
+    assert list(Path("units").iterdir()) == []
+
+
+def test_what_would_not_start_is_not_installed(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two things on one pin: said before a unit is written, and not five times an hour by the journal."""
+    Path("cameratrap.toml").write_text("[led]\npin = 4\n", encoding="utf-8")
+    assert run(["--data", "card", "service", "install", "--unit-dir", "units"]) == 2
+    assert "led.pin = 4" in capsys.readouterr().err
     assert list(Path("units").iterdir()) == []

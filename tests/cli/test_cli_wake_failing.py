@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cameratrap.app.command_effects import SLEEP_UNTIL
+from cameratrap.app.wake_plan import PLAN_FILE, NextWake, write_plan
+from cameratrap.domain.capture import BurstProfile
 from cameratrap.store.card import DATABASE, Deployment, make_card
+from cameratrap.store.commands import override
+from cameratrap.store.connection import transaction
 from cameratrap.store.deployment import RECORD, write_end
 from cameratrap.store.exif import is_whole, read_tags
 from tests.clip_files import write_clip
@@ -152,3 +158,43 @@ def test_the_next_power_on_knows_the_last_name(folder: Path) -> None:
     (folder / "card" / DATABASE).write_bytes(b"no database")
     wake(folder)
     assert [path.name for path in files(folder)] == ["CTRP0003.JPG", "CTRP0004.JPG"]
+
+
+def left_alarms(folder: Path) -> tuple[object, object]:
+    """What the plan for the next power-on and the card say of the alarm."""
+    plan = json.loads((folder / "card" / PLAN_FILE).read_text(encoding="utf-8"))
+    with closing(sqlite3.connect(folder / "card" / DATABASE)) as connection:
+        return plan["alarm_at"], connection.execute("SELECT alarm_at FROM wakes ORDER BY id DESC").fetchone()[0]
+
+
+def test_an_alarm_that_was_not_set_is_expected_by_nobody(folder: Path) -> None:
+    """Without a clock that rings, whatever switches the trap on is an animal, at any time."""
+    status, err = wake(folder)
+    assert (status, was_switched_off(folder)) == (0, True), err
+    assert "with no alarm" in err
+    assert left_alarms(folder) == (None, None)
+
+
+def test_no_camera_is_run_for_a_burst_that_is_not_allowed(folder: Path) -> None:
+    """The power-on before knew that the trap sleeps: what triggers is counted, the camera not even looked for."""
+    asleep = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(days=1)
+    plan = NextWake(None, is_timelapse=False, profile=BurstProfile(), rests=(asleep,))
+    write_plan(folder / "card", plan)
+    with make_card(folder / "card", Deployment("ridge_x", "ridge", 0, asleep[0])) as card, transaction(card.connection):
+        override(card.connection, SLEEP_UNTIL, asleep[1].date() + timedelta(days=1), 1, asleep[0])
+    (folder / "clip.avi").unlink()
+    status, err = wake(folder)
+    assert (status, was_switched_off(folder)) == (0, True), err
+    with closing(sqlite3.connect(folder / "card" / DATABASE)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM bursts").fetchone() == (0,)
+        assert connection.execute("SELECT reason, triggers FROM suppressed").fetchall() == [("asleep", 1)]
+
+
+def test_a_picture_that_is_allowed_after_all_is_taken(folder: Path) -> None:
+    """The plan was wrong, since somebody has woken it by hand: the card decides, and the picture is only later."""
+    now = datetime.now(UTC)
+    rests = ((now - timedelta(hours=1), now + timedelta(days=1)),)
+    write_plan(folder / "card", NextWake(None, is_timelapse=False, profile=BurstProfile(2, 0.1), rests=rests))
+    status, err = wake(folder)
+    assert (status, was_switched_off(folder)) == (0, True), err
+    assert len(files(folder)) == 2

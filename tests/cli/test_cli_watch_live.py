@@ -158,17 +158,50 @@ def test_ctrl_c_is_130(folder: Path) -> None:
         assert process.wait(20) == 130
 
 
-@pytest.mark.parametrize("command", ["watch", "wake"])
-def test_what_is_missing_is_named(folder: Path, command: str) -> None:
-    """No camera: `watch` says so and ends with 4; `wake` counts it, and still hands the power back: nothing could."""
+def test_wake_without_a_camera_counts_and_hands_the_power_back(folder: Path) -> None:
+    """The burst is stored with its fault; that nothing could cut the power is the exit status."""
     configure(folder, clip="none.avi")
-    with trap(folder, command) as process:
+    with trap(folder, "wake") as process:
         assert process.wait(20) == 4
         assert process.stderr is not None
-        err = process.stderr.read()
-    assert "no camera" in err if command == "watch" else "power.controller" in err
-    if command == "wake":
-        assert rows(folder, "SELECT status, fault FROM bursts") == [("failed", "camera")]
+        assert "power.controller" in process.stderr.read()
+    assert rows(folder, "SELECT status, fault FROM bursts") == [("failed", "camera")]
+
+
+def test_watch_without_a_camera_is_armed_and_counts_until_a_restart_may_help(folder: Path) -> None:
+    """It names the camera, counts each trigger and writes down that it is down; then it ends with 4, as a failure.
+
+    So a day without a camera is a day with a fault, which is told, and not one that nobody hears of.
+    """
+    configure(folder, clip="none.avi")
+    text = (folder / "cameratrap.toml").read_text(encoding="utf-8")
+    text = text.replace("[camera]", "[camera]\nrestarts = 0").replace("[trigger]", "[trigger]\ncooldown_s = 0")
+    (folder / "cameratrap.toml").write_text(text, encoding="utf-8")
+    with trap(folder, "watch") as process:
+        assert "none.avi" in said(process, "failed: ")
+        said(process, "watching")
+        for _ in range(3):
+            drive(process, "high")
+            said(process, "camera")
+            drive(process, "low")
+        assert process.wait(20) == 4
+    assert rows(folder, "SELECT status, fault FROM bursts") == [("failed", "camera")] * 3
+    assert rows(folder, "SELECT COUNT(*) FROM armed WHERE end > start") == [(1,)]
+    ((down, armed),) = rows(
+        folder, "SELECT MIN(device_faults.start), MIN(armed.start) FROM device_faults, armed WHERE device = 'camera'"
+    )
+    assert down <= armed
+
+
+@pytest.mark.parametrize("command", ["watch", "wake"])
+def test_what_must_exist_is_not_made(folder: Path, command: str) -> None:
+    """A service whose card is not mounted stores nothing in the folder below it, and says so."""
+    (folder / "card").mkdir()
+    with trap(folder, command, "--existing") as process:
+        assert process.wait(20) in {1, 4}
+        assert process.stderr is not None
+        assert "is not a card" in process.stderr.read()
+    assert list((folder / "card").iterdir()) == []
 
 
 @pytest.mark.slow

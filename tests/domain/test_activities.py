@@ -71,6 +71,15 @@ def test_what_was_measured_stands_for_the_estimate() -> None:
     assert left.wh_per_day == pytest.approx(0.4 * 24)
 
 
+def test_what_was_measured_at_rest_stands_for_the_rest_alone() -> None:
+    """The gauge saw 0.4 W at rest all day; six hours of it the trap was busy, and those are counted once."""
+    busy = {Activity.INFERENCE: Spent(21600, 2.0 * 21600)}
+    spent = {FIRST: {Activity.IDLE: Spent(64800, 64800, measured_s=86400, measured_j=0.4 * 86400), **busy}}
+    left = days_left(100, spent, FIRST + timedelta(1), standby_w=100.0)
+    assert left is not None
+    assert left.wh_per_day == pytest.approx(0.4 * 18 + 2.0 * 6), "and no second of the day is taken as off"
+
+
 def test_a_battery_that_the_sun_fills_has_no_end() -> None:
     """More came in than went out: no number of days is told."""
     spent = {FIRST: {Activity.IDLE: Spent(measured_s=86400, measured_j=-7200)}}

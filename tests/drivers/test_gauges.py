@@ -86,13 +86,26 @@ def test_a_chip_without_identity_is_known_by_its_reset(bus: I2cBus) -> None:
         ina(INA219)
 
 
-def test_a_current_beyond_the_shunt_is_no_reading(bus: I2cBus) -> None:
-    """An INA226's largest value is 0.82 A through 0.1 ohm: more would be told as that."""
-    bus.chips[0x40] = ina226(12.4, 1.5)
-    gauge = ina(INA226)
-    with pytest.raises(DeviceError, match="beyond the shunt's range"):
-        gauge.read()
-    gauge.close()
+@pytest.mark.parametrize("amperes", [1.5, -1.2])
+def test_a_current_beyond_the_shunt_costs_the_watts_alone(bus: I2cBus, amperes: float) -> None:
+    """An INA226's largest value is 0.82 A through 0.1 ohm, and more would be told as that; its volts are right."""
+    bus.chips[0x40] = ina226(12.4, amperes)
+    reading = read_once(ina(INA226))
+    assert reading.battery_v == pytest.approx(12.4, abs=0.002)
+    assert reading.load_w is None
+    assert reading.trouble == "the current is beyond the 0.82 A of the gauge's shunt"
+
+
+def test_a_later_revision_of_the_die_is_the_same_chip(bus: I2cBus) -> None:
+    """The identity's last four bits are the revision (SBOS547); another die is refused by both its numbers."""
+    bus.chips[0x40] = ina226(12.4, 0.1)
+    bus.chips[0x40].registers[0xFF] = 0x2261
+    assert read_once(ina(INA226)).battery_v == pytest.approx(12.4, abs=0.002)
+    with pytest.raises(DeviceError, match="it is an INA226"):
+        ina(INA219)
+    bus.chips[0x40].registers[0xFF] = 0x2270
+    with pytest.raises(DeviceError, match="its identity is 5449 2270"):
+        ina(INA226)
 
 
 @pytest.mark.parametrize("kind", KINDS)

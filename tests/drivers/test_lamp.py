@@ -16,7 +16,7 @@ from cameratrap.domain.capture import BurstProfile, Incident  # noqa: E402
 from cameratrap.domain.events import TriggerCause  # noqa: E402
 from cameratrap.domain.lamp_health import LampHealth  # noqa: E402
 from cameratrap.domain.lighting import LampMode  # noqa: E402
-from cameratrap.drivers import lamp, steady_camera  # noqa: E402
+from cameratrap.drivers import lamp, steady_camera, trap_camera  # noqa: E402
 from cameratrap.drivers.clock import SystemClock  # noqa: E402
 from cameratrap.drivers.lamp import Lighting, LightSettings  # noqa: E402
 from cameratrap.drivers.picamera import PiCamera, PiCameraSettings  # noqa: E402
@@ -38,12 +38,16 @@ class Scene:
         self.lamp_gives = 100.0
         self.seen: list[tuple[bool, bool]] = []
         self.lit_s: float | None = None
+        self.flashes = 0
 
     def __call__(self) -> float:
         lit, filtered = (bool(self.pins.pin(pin).state) for pin in (LAMP, FILTER))
         self.seen.append((lit, filtered))
         if lit and self.lit_s is None:
             self.lit_s = time.monotonic()
+        if self.flashes and not lit:
+            self.flashes -= 1
+            return 200.0
         return self.by_itself + (self.lamp_gives if lit else 0) + (0 if filtered else 10)
 
 
@@ -250,8 +254,11 @@ def test_what_earlier_processes_saw_counts(build: Build, scene: Scene) -> None:
     assert told(camera.incidents()) == [("lamp", False)]
 
 
-def test_the_small_stream_tells_of_switches_and_sees_dusk(build: Build, scene: Scene, pins: MockFactory) -> None:
+def test_the_small_stream_tells_of_switches_and_sees_dusk(
+    build: Build, scene: Scene, pins: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first frame after a switch is marked, and only that; night is seen before anything triggers."""
+    monkeypatch.setattr(lamp, "HOLDS_S", 0.02)
     camera = build(standby=True)
     assert not _luma(camera).light_switched
     scene.by_itself = 5.0
@@ -262,6 +269,57 @@ def test_the_small_stream_tells_of_switches_and_sees_dusk(build: Build, scene: S
     assert not marked[-1]
     burst(camera)
     assert _luma(camera).light_switched
+
+
+@pytest.mark.parametrize(("usual", "odd"), [(20.0, 200.0), (120.0, 10.0)])
+def test_one_odd_picture_moves_no_filter(pins: MockFactory, usual: float, odd: float) -> None:
+    """Lightning at night, an animal before the lens by day: each frame is measured, and only what stays is believed."""
+    now_s = 0.0
+    lighting = Lighting(LightSettings(LAMP, filter_pin=FILTER), lambda: now_s)
+    lighting.measure(usual)
+    before = lighting.switched_s
+    for number in range(600):
+        now_s += 0.2
+        lighting.measure(odd if number % 50 in {0, 1, 2} else usual)
+    assert lighting.switched_s == before
+    assert not lighting.must_look()
+    while lighting.switched_s == before:
+        now_s += 0.2
+        lighting.measure(odd)
+    assert now_s == pytest.approx(120 + lamp.HOLDS_S, abs=0.5)
+    lighting.close()
+
+
+def test_a_flash_at_night_does_not_switch_the_lamp_off(
+    build: Build, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bright look is followed by a second one; the burst is lit, and so is the next."""
+    monkeypatch.setattr(lamp, "FRESH_S", 0.0)
+    monkeypatch.setattr(trap_camera, "SECOND_LOOK_S", 0.05)
+    scene.by_itself = 5.0
+    camera = build()
+    burst(camera)
+    scene.flashes = 1
+    assert {frame.lamp for frame in burst(camera)} == {True}
+    assert scene.flashes == 0
+    assert {frame.lamp for frame in burst(camera)} == {True}
+
+
+def test_a_day_that_followed_a_night_is_looked_at_again(pins: MockFactory) -> None:
+    """Head lamps that outlast the second look cost that burst its lamp, and not all bursts of the minute after it."""
+    now_s = 0.0
+    lighting = Lighting(LightSettings(LAMP), lambda: now_s)
+    lighting.look(5.0)
+    now_s = 61.0
+    assert lighting.must_look()
+    assert lighting.may_be_a_flash(200.0)
+    lighting.look(200.0)
+    assert not lighting.light(allowed=True)
+    assert lighting.must_look()
+    lighting.look(5.0)
+    assert lighting.light(allowed=True)
+    assert not lighting.must_look()
+    lighting.close()
 
 
 def _luma(camera: TrapCamera) -> Any:

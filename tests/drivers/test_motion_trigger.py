@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import cv2
@@ -144,21 +145,25 @@ def test_time_that_nobody_waited_is_no_stall(clock: Hands) -> None:
     assert triggers.wait(3.0) is None
 
 
-def test_after_a_restart_the_patience_starts_anew(clock: Hands) -> None:
-    """Whoever restarted the camera gives it its time to come back."""
-    triggers = MotionTriggers(Stream(clock), clock, boot_id="b", stall_s=4.0)
-    assert triggers.wait(3.0) is None
-    triggers.restarted()
-    assert triggers.wait(3.0) is None
-
-
 def test_an_animal_in_view_after_a_restart_is_a_trigger(clock: Hands) -> None:
-    """It came while the camera was away, and stands still."""
+    """It came while the camera was away, and stands still: the first frame says that the camera was restarted."""
     standing = [frame(56 + 0.2 * number, 300) for number in range(15)]
+    standing[0] = replace(standing[0], restarted=True)
     triggers = MotionTriggers(Stream(clock, [*quiet(50, 15), *standing]), clock, boot_id="b")
     assert triggers.wait(3.0) is None
-    triggers.restarted()
     assert triggers.wait(10.0) is not None
+
+
+def test_what_no_frame_could_show_is_not_called_still(clock: Hands) -> None:
+    """Five seconds without frames: of the time within them, and of what is to come, nothing is known; then it is."""
+    triggers = MotionTriggers(Stream(clock, [*quiet(50, 11), *quiet(57, 11)]), clock, boot_id="b")
+    assert triggers.wait(2.0) is None
+    assert triggers.has_moved_since(51) is False
+    clock.at_s = 57.0
+    assert triggers.has_moved_since(51) is None
+    assert triggers.wait(2.0) is None
+    assert triggers.has_moved_since(53) is None
+    assert triggers.has_moved_since(57) is False
 
 
 def test_whether_it_moved_since_is_known_only_from_frames_that_were_judged(clock: Hands) -> None:

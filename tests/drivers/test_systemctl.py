@@ -38,6 +38,16 @@ def test_noise_between_properties_is_no_property() -> None:
     assert parse_properties("Warning: something\nId=a\n\n") == {"Id": "a"}
 
 
+def test_what_it_says_is_one_line_without_control_characters() -> None:
+    """Its second line, colours and a bell are no part of what is told in a table."""
+    said = "\x1b[0;1;31mSystem has not been booted with systemd.\x1b[0m\nFailed to connect to bus:\tHost is down\a\n"
+    with pytest.raises(DeviceError) as caught:
+        Systemctl(Answers(err=said, status=1)).reload()
+    assert caught.value.why == "System has not been booted with systemd. Failed to connect to bus: Host is down"
+    shown = Systemctl(Answers("Id=a\x07.service\nResult=\x1b[31mfailed\x1b[0m\n")).show(["a.service"])
+    assert shown == [{"Id": "a.service", "Result": "failed"}]
+
+
 def test_nothing_is_asked_for_no_units() -> None:
     answers = Answers()
     systemctl = Systemctl(answers)

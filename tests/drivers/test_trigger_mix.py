@@ -80,6 +80,10 @@ class Motion(Script):
         self.all_s = tuple(moves_s)
         self.is_blind = is_blind
 
+    @property
+    def cpu_s_per_frame(self) -> float | None:
+        return 0.001
+
     def has_moved_since(self, monotonic_s: float) -> bool | None:
         return None if self.is_blind else any(monotonic_s <= move <= self.clock.passed_s for move in self.all_s)
 
@@ -251,3 +255,22 @@ def test_with_the_real_motion_detector(clock: TurnedClock) -> None:
     found = taken(both.wait, clock, 60)
     assert [(each.cause, each.monotonic_s) for each in found] == [("pir", 20.5)]
     assert both.suppressed()["unconfirmed"] == 2
+
+
+@pytest.mark.parametrize("away_s", [1.9, 2.2, 3.0, 8.0])
+def test_an_edge_while_nobody_looked_is_believed(clock: TurnedClock, away_s: float) -> None:
+    """The trap looked at the pictures of a burst, or the camera hung: still frames before and after prove nothing."""
+    motion = MotionTriggers(Scene(clock, 1000), clock, boot_id="b")
+    pir = Script(clock, [10.3])
+    both = ConfirmedTriggers(pir, motion, clock, confirm_s=2)
+    assert taken(both.wait, clock, 10) == []
+    clock.passed_s += away_s
+    assert [each.monotonic_s for each in taken(both.wait, clock, 5)] == [10.3]
+
+
+def test_what_a_small_picture_costs_is_told_through_every_mix(clock: TurnedClock) -> None:
+    """None where nothing looks at pictures."""
+    both = ConfirmedTriggers(Script(clock), Motion(clock, []), clock, confirm_s=2)
+    timelapse = Timelapse(clock, 10, boot_id="b")
+    assert TriggerMix(both, timelapse, clock).cpu_s_per_frame == 0.001
+    assert TriggerMix(Script(clock), timelapse, clock).cpu_s_per_frame is None

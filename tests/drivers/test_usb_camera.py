@@ -72,6 +72,16 @@ def test_a_camera_is_asked_for_what_is_configured(build: Build) -> None:
         assert (image.format, image.size) == ("JPEG", (800, 600))
 
 
+def test_a_camera_that_comes_back_with_another_size_says_so(build: Build) -> None:
+    """Started again on another USB port it may give less: what is said is what its pictures have."""
+    plug = Plug()
+    camera = build(plug)
+    burst(camera, count=1)
+    plug.size = (320, 240)
+    with Image.open(io.BytesIO(burst(camera, count=1)[0].jpeg)) as image:
+        assert camera.size == image.size == (320, 240)
+
+
 def test_another_name_of_the_device_is_left_as_it_is(build: Build) -> None:
     """udev gives cameras names that stay the same."""
     plug = Plug()
@@ -143,7 +153,7 @@ def test_the_small_stream_keeps_its_pace(build: Build) -> None:
 
 
 def test_a_read_that_hangs_is_a_stall_and_mended(build: Build) -> None:
-    """The camera is opened again; the thread that hung is left to itself."""
+    """The camera is opened again, which the next small frame says; the thread that hung is left to itself."""
     plug = Plug(gives_up_s=0.3)
     camera = build(plug, standby=True)
     plug.flows.clear()
@@ -151,7 +161,8 @@ def test_a_read_that_hangs_is_a_stall_and_mended(build: Build) -> None:
     for _ in range(4):
         camera.next_luma(0.05)
     plug.flows.set()
-    assert camera.next_luma(1.0) is not None
+    frames = [camera.next_luma(1.0) for _ in range(2)]
+    assert [frame is not None and frame.restarted for frame in frames] == [True, False]
     assert [incident.recovered for incident in camera.incidents()] == [False, True]
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from cameratrap.config.tree import Ground
+from cameratrap.config.ground import Ground
 from cameratrap.domain.messages import MessageSource, ReceivedMessage
 from cameratrap.errors import DecodeError
 from cameratrap.ground import directip

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.config.tree import Ground
+from cameratrap.config.ground import Ground
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import ConfigError, StoreError
 from cameratrap.ground.intake import Intake, IntakeStatus, open_intake

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from cameratrap.config.tree import Ground
+from cameratrap.config.ground import Ground
 from cameratrap.errors import ConfigError, ProofError
 from cameratrap.ground.proof import MAX_TOKEN_BYTES, ProofPolicy
 from cameratrap.ground.signing_keys import BUILTIN_FILE, public_key, read_keys

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cameratrap.app.fold import Rules, fold
-from cameratrap.app.ledger import Ledger
+from cameratrap.app.ledger import Ledger, PowerOff
 from cameratrap.domain.effort import Span
 from cameratrap.domain.events import TriggerCause
 from cameratrap.ports import Trigger
@@ -19,7 +19,7 @@ from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import transaction
 from cameratrap.store.effort import arm, armed_spans
 from cameratrap.store.timings import Timing, lit_brightness
-from cameratrap.store.wakes import WakeCause, Woken, add_wake, last_wake
+from cameratrap.store.wakes import WakeCause, Woken, add_wake, forget_alarm, last_wake
 from tests.virtual_trap import VirtualClock
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -50,6 +50,26 @@ def test_one_that_ended_otherwise_hides_those_before(card: Card) -> None:
     assert last_wake(card.connection) is None
 
 
+def test_power_ons_that_were_not_armed_hide_nothing(card: Card) -> None:
+    """A trap that sleeps is switched on all the same, and hands the power back."""
+    arm(card.connection, NOON, 5.0, "boot-1")
+    add_wake(card.connection, WOKEN)
+    asleep = Woken("boot-2", WakeCause.PIR, NOON, NOON, None)
+    add_wake(card.connection, asleep)
+    assert last_wake(card.connection) == asleep
+
+
+def test_an_alarm_that_could_not_be_set_is_forgotten(card: Card) -> None:
+    earlier = Woken("boot-0", WakeCause.PIR, NOON, NOON, NOON)
+    for woken in (earlier, WOKEN):
+        add_wake(card.connection, woken)
+    forget_alarm(card.connection, "boot-1")
+    last = last_wake(card.connection)
+    assert last is not None
+    assert last.alarm_at is None
+    assert card.connection.execute("SELECT COUNT(*) FROM wakes WHERE alarm_at IS NOT NULL").fetchone()[0] == 1
+
+
 def test_the_hours_of_a_gate_are_effort_and_no_restart(card: Card) -> None:
     """Armed by hardware from a quarter past noon on, switched on at two, up until ten past."""
     first = Ledger(VirtualClock(NOON), "boot-1")
@@ -57,7 +77,8 @@ def test_the_hours_of_a_gate_are_effort_and_no_restart(card: Card) -> None:
     first.flush(card.connection)
     clock = VirtualClock(NOON + timedelta(hours=2))
     clock.pass_s(8.0)  # the boot
-    ledger = Ledger(clock, "boot-2", armed_since=NOON + timedelta(minutes=15))
+    power_off = PowerOff((Span(NOON + timedelta(minutes=15), clock.now()),), is_armed_still=True)
+    ledger = Ledger(clock, "boot-2", power_off=power_off)
     ledger.arm(card.connection, armed=True)
     clock.pass_s(592.0)
     ledger.flush(card.connection)

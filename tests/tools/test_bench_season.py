@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from cameratrap.sbd.status import Verdict, classify
+from cameratrap.store.observations import words_on_bursts
 from cameratrap.store.outbox import OutboxMessage, OutboxState
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -82,7 +83,10 @@ def test_a_week_of_everything_agrees_to_the_last_event(season: ModuleType, tmp_p
 
 def test_what_the_trap_does_not_tell_is_found(season: ModuleType, tmp_path: Path, monkeypatch: Any) -> None:
     """The reckoning is not the trap's own: a trap that takes no burst for blank disagrees with it."""
-    monkeypatch.setattr("cameratrap.store.effort.blank_bursts", lambda _: set())
+    monkeypatch.setattr(
+        "cameratrap.store.effort.words_on_bursts",
+        lambda index: [{**row, "is_blank": 0} for row in words_on_bursts(index)],
+    )
     options = importlib.import_module("bench_season_script").Season(days=1, animals=2, blanks=2, cuts=0)
     result = season.simulate(options, tmp_path)
     assert not result.sound

@@ -111,6 +111,45 @@ def test_an_animal_that_passes_is_found_where_it_is(step_px: float, size: float)
     assert sum(meets) >= 0.7 * len(meets) > 0
 
 
+@pytest.mark.parametrize("passing_s", [0.6, 0.8, 1.0, 1.25])
+@pytest.mark.parametrize("size", [0.6, 1.0, 3.0])
+def test_an_animal_that_runs_past_is_found(passing_s: float, size: float) -> None:
+    """Its places in two frames do not touch, but it is as large and as high above the ground in both."""
+    camera = Watched()
+    camera.watch(30)
+    step_px = (WIDTH + 80 * size) / (passing_s * FPS)
+    frames = round(passing_s * FPS) + 1
+    passing = [with_animal(PLACE, -40 * size + step_px * (0.5 + number), size=size) for number in range(frames)]
+    assert moved([camera.see(picture) for picture in passing]) >= 1
+
+
+def test_what_leaps_up_and_down_is_brief() -> None:
+    """A moth, or a drop: in two frames far from each other, and not at one height."""
+    camera = Watched()
+    camera.watch(30)
+    for x, down in ((100, -150), (500, 60)):
+        picture = np.roll(with_animal(PLACE, x), down, axis=0)
+        picture[:] = np.where(np.abs(picture - np.roll(PLACE, down, axis=0)) > 1, picture, PLACE)
+        assert camera.see(picture).reason is MotionReason.BRIEF
+
+
+@pytest.mark.parametrize("luma", [40.0, 215.0])
+def test_an_animal_right_before_the_lens_is_not_taken_for_the_light(luma: float) -> None:
+    """It fills a third of the frame within two frames, and leaves the rest as it was."""
+    camera = Watched()
+    camera.watch(30)
+
+    def passing(number: int) -> np.ndarray:
+        drawn, right = PLACE.copy(), 240 * number
+        body = drawn[100:430, max(0, right - 420) : right]
+        body[:] = luma + 0.3 * (body - 110)
+        return drawn
+
+    verdicts = camera.watch(5, passing)
+    assert moved(verdicts) >= 1
+    assert MotionReason.LIGHT not in reasons(verdicts)
+
+
 @pytest.mark.parametrize("fps", [1.0, 2.0, 10.0])
 def test_an_animal_is_found_at_every_frame_rate(fps: float) -> None:
     """It crosses the frame in four seconds."""

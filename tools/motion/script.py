@@ -9,6 +9,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,17 @@ sys.path.append(str(Path(__file__).parents[1]))
 from motion.truth import HEIGHT, WIDTH, Corners, Event, Pass, Script, Truth, read_truth, write_truth
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """From and to how high and how long a crossing is, and how wide an animal is drawn at most."""
+
+    high: tuple[float, float]
+    widest: float
+    way_s: tuple[float, float]
+
+
 # File, box, and how wide it is for its height.
 Animal = tuple[str, Corners, float]
 
@@ -31,6 +43,12 @@ _SWEDEN = "leeth+swedish_wildlife_cam/test_data/{}.jpg"
 _COYOTE = "IMG_0006_coyote-51472-{}.jpg"
 _DAY = ("calm", "windy", "cloudy", "rainy")
 _NIGHT = ("night", "lamp", "moths")
+# Each place has recordings of the last two beside its weathers. Shares of the frame, and seconds.
+_STRATA: dict[str, Stratum] = {
+    "any": Stratum((0.05, 0.45), 0.6, (1.5, 22)),
+    "fast": Stratum((0.05, 0.2), 0.25, (0.3, 1.0)),
+    "close": Stratum((0.55, 0.95), 0.95, (0.6, 6)),
+}
 
 # Half, name, empties, which weathers.
 _PLACES: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
@@ -57,6 +75,8 @@ _WEATHERS: dict[str, tuple[tuple[str, int, float, float, float, float], ...]] = 
     "night": (("wind", 3, 1.0, 4.0, 4, 12), ("exposure", 2, -0.12, 0.12, 5, 15)),
     "lamp": (("dark", 4, 1, 1, 5, 10),),
     "moths": (("insects", 2, 0.3, 1.5, 15, 40), ("wind", 1, 1.0, 4.0, 4, 12)),
+    "fast": (("wind", 3, 1.0, 4.0, 4, 12),),
+    "close": (("wind", 3, 1.0, 4.0, 4, 12), ("exposure", 2, -0.12, 0.12, 5, 15)),
 }
 
 
@@ -69,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
     scripts = tuple(
         _script(half, name, _found(files, paths), weather, _animals(images, half, night="night" in place))
         for half, place, files, weathers in _PLACES
-        for weather in weathers
+        for weather in (*weathers, *(stratum for stratum in _STRATA if stratum in _WEATHERS))
         for name in _names(half, f"{place}-{weather}")
     )
     write_truth(Truth(read_truth().clips, scripts))
@@ -123,8 +143,9 @@ def _script(
     seed = int(np.random.default_rng([_SEED, *name.encode()]).integers(0, 2**31))
     random = np.random.default_rng(seed)
     events = tuple(event for kind in _WEATHERS[weather] for event in _events(random, *kind))
-    passes = _passes(random, events, animals)
-    return Script(name, half, files, seed, _FPS, _DURATION_S, weather in _NIGHT, events, passes)
+    stratum = weather if weather in _STRATA else "any"
+    passes = _passes(random, events, animals, _STRATA[stratum])
+    return Script(name, half, files, seed, _FPS, _DURATION_S, "night" in name, events, passes, stratum)
 
 
 def _events(
@@ -148,6 +169,7 @@ def _passes(
     random: np.random.Generator,
     events: Sequence[Event],
     animals: Sequence[Animal],
+    stratum: Stratum,
 ) -> tuple[Pass, ...]:
     passes: list[Pass] = []
     at_s = float(random.uniform(5, 15))
@@ -155,7 +177,7 @@ def _passes(
         lit = [event for event in events if event.kind in {"dark", "filter"} and event.end_s > at_s - 6]
         if lit and random.random() < 0.5:  # this one arrives with the light
             at_s = max(at_s, lit[0].end_s - float(random.uniform(0, 1.0)))
-        one = _pass(random, at_s, animals[int(random.integers(len(animals)))])
+        one = _pass(random, at_s, animals[int(random.integers(len(animals)))], stratum)
         if one.end_s > _DURATION_S - 3:
             return tuple(passes)
         if lit_part := _while_lit(one, events):
@@ -178,17 +200,17 @@ def _while_lit(one: Pass, events: Sequence[Event]) -> Pass | None:
     return Pass(round(start_s, 2), round(end_s, 2), one.file, one.box, one.size, one.path, one.mirrored)
 
 
-def _pass(random: np.random.Generator, start_s: float, animal: Animal) -> Pass:
-    """Across the frame, across with a rest, or out of one side and back into it."""
+def _pass(random: np.random.Generator, start_s: float, animal: Animal, stratum: Stratum) -> Pass:
+    """Across the frame, across with a rest, or out of one side and back into it; what is fast only crosses."""
     file, box, shape = animal
-    high = float(np.exp(random.uniform(np.log(0.05), np.log(0.45))))
-    wide = min(high * shape * HEIGHT / WIDTH, 0.6)
+    high = float(np.exp(random.uniform(*np.log(stratum.high))))
+    wide = min(high * shape * HEIGHT / WIDTH, stratum.widest)
     foot = 0.55 + 0.35 * float(random.uniform(0.2, 1)) + 0.1 * high
     y = float(np.clip(foot - high / 2, high / 2, 1 - high / 2))
-    way_s = float(np.exp(random.uniform(np.log(1.5), np.log(22))))
+    way_s = float(np.exp(random.uniform(*np.log(stratum.way_s))))
     out, rest = wide / 2, float(random.uniform(0.25, 0.75))
     kind = random.choice(["across", "rests", "peeks"], p=[0.6, 0.25, 0.15])
-    if kind == "across":
+    if kind == "across" or way_s < _STRATA["any"].way_s[0]:
         path = [(0.0, -out, y), (way_s, 1 + out, y + 0.05 * float(random.uniform(-1, 1)))]
     elif kind == "rests":
         rest_s = float(random.uniform(2, 8))

@@ -48,7 +48,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One scripted recording. ``half`` is "tuning" or "report"; of ``files``, the empties, the first is shown first."""
+    """One scripted recording. ``half`` is "tuning" or "report"; of ``files``, the empties, the first is shown first.
+
+    ``stratum``: "fast" with small animals that cross in a second at most, "close" with large ones, or "any".
+    """
 
     name: str
     half: str
@@ -59,6 +62,7 @@ class Script:
     night: bool
     events: tuple[Event, ...]
     passes: tuple[Pass, ...]
+    stratum: str = "any"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,15 @@ def test_the_defaults_are_good() -> None:
     check_wiring(Config())
 
 
+def test_a_burst_that_would_be_shortened_is_told(tmp_path: Path) -> None:
+    """It ends within 80 s of its first picture, whatever the file says; that is no reason to say nothing."""
+    assert problems(tmp_path, "[burst]\ncount = 5\nspacing_s = 60\n") == [
+        "burst.spacing_s = 60: 5 pictures (burst.count) would take 240 s, more than 80"
+    ]
+    assert problems(tmp_path, "[burst]\ncount = 5\nspacing_s = 20\n") == []
+    assert problems(tmp_path, "[burst]\ncount = 1\nspacing_s = 60\n") == []
+
+
 @pytest.mark.parametrize("board", ['[power]\ncontroller = "witty-pi-4"', '[battery]\ngauge = "witty-pi-4"'])
 def test_the_witty_pis_own_pins_are_nobody_elses(tmp_path: Path, board: str) -> None:
     """GPIO 4 and 17 are wired to it, whether it switches the trap or only measures its battery."""

@@ -120,6 +120,18 @@ def test_a_camera_that_is_absent_is_down_until_a_burst_finds_it(tmp_path: Path) 
         assert [each.recovered for each in camera.incidents()] == [True]
 
 
+@pytest.mark.parametrize("text", ["pin = 18", "pin = 19\nir_cut_pin = 18"])
+def test_a_lamp_that_cannot_be_had_costs_only_the_lamp(tmp_path: Path, sensor: Sensor, text: str) -> None:
+    """A trap in the field goes on without it: the pictures come, unlit, and the lamp is down, which is told once."""
+    told: list[DeviceError] = []
+    config = configured(tmp_path, f'[lamp]\nmode = "always"\n{text}')
+    with closing(gpiozero.OutputDevice(18)), closing(open_camera(config, unlit=told.append)) as camera:
+        (down,) = camera.incidents()
+        assert (down.device, down.recovered, down.what) == ("lamp", False, str(told[0]))
+        assert [frame.lamp for frame in camera.capture_burst(TRIGGER, BurstProfile(2, 0))] == [False, False]
+        assert camera.incidents() == ()
+
+
 def test_no_burst_takes_longer_than_a_stop_waits(tmp_path: Path) -> None:
     """Count and spacing may come from the profile, the file and a command: together they are kept to 80 s."""
     profile = burst_profile(configured(tmp_path, "[burst]\ncount = 5\nspacing_s = 60"))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 gpiozero = pytest.importorskip("gpiozero", reason="the PIR needs gpiozero")
 from gpiozero.pins.mock import MockFactory  # noqa: E402
 
+from cameratrap.app.no_sensor import NoSensor  # noqa: E402
 from cameratrap.config import Config, resolve  # noqa: E402
 from cameratrap.config.overrides import effective  # noqa: E402
 from cameratrap.domain.capture import PROFILES, BurstProfile, Incident  # noqa: E402
@@ -103,6 +105,29 @@ def test_what_is_set_of_motion_reaches_its_detector(tmp_path: Path, monkeypatch:
     text = "least_area = 0.01\ntimes_noise = 9\nlight_share = 0.7\n"
     opened(configured(tmp_path, f'[trigger]\nmode = "motion"\n[motion]\n{text}'))
     assert given == [MotionSettings(), MotionSettings(least_area=0.01, times_noise=9, light_share=0.7)]
+
+
+def test_a_sensor_that_cannot_be_had_triggers_nothing_and_is_down(tmp_path: Path) -> None:
+    """Where that is no error it is told, once, as the fault of its device; time-lapse goes on beside it."""
+    told: list[DeviceError] = []
+    text = "[trigger]\npin = 22\n"
+    with closing(gpiozero.OutputDevice(22)):
+        with pytest.raises(DeviceError, match="pin 22"):
+            opened(configured(tmp_path, text))
+        for more, kind in (("", NoSensor), ("timelapse_minutes = 10\n", TriggerMix)):
+            source = open_triggers(
+                configured(tmp_path, text + more), ReplayClock(START), "boot", Streaming(), absent=told.append
+            )
+            assert type(source) is kind
+            (down,) = source.incidents()
+            assert (down.device, down.recovered, down.what) == ("pir", False, str(told[-1]))
+            assert (source.incidents(), source.suppressed(), source.wait(0)) == ((), {}, None)
+            source.close()
+    open_triggers(
+        configured(tmp_path, '[trigger]\nmode = "motion"\n'),
+        ReplayClock(START), "boot", Recording(), absent=lambda error: told.append(error),
+    ).close()  # fmt: skip
+    assert "small pictures" in str(told[-1])
 
 
 def test_motion_without_small_pictures_is_said(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ class Camera:
         """As Camera.capture_burst."""
         note = self._journal.note
         is_timelapse = trigger.cause is TriggerCause.TIMELAPSE
-        visit = Visit(self._clock.season_s, ALWAYS_SEEN, (1,)) if is_timelapse else self._sensor.visit
+        now_s = round(self._clock.season_s, 6)  # as finely as the card tells times: of midnight, too
+        visit = Visit(now_s, ALWAYS_SEEN, (1,)) if is_timelapse else self._sensor.visit
         note("asked", visit.at_s, trigger.key, is_timelapse, profile.count, profile.lamp)
         stalls_at = self._stalls_at(trigger, profile.count)
         for position in range(1, profile.count + 1):

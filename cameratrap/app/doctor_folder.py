@@ -57,7 +57,7 @@ def check_card(folder: Path | None) -> Finding:
     if folder is None:
         return NO_FOLDER
     if not (folder / RECORD).is_file() and not (folder / DATABASE).is_file():
-        return Finding(State.SKIP, f"{folder} is no card yet", "the first trigger makes one")
+        return Finding(State.SKIP, f"{folder} is no card yet", "`cameratrap deploy` makes one, for the services")
     with open_card(folder) as card:
         bursts = card.connection.execute("SELECT COUNT(*) FROM bursts").fetchone()[0]
         return Finding(State.OK, f"station {card.deployment.station or 'without a name'}, {bursts} bursts, index whole")

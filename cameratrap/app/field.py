@@ -13,6 +13,7 @@ from cameratrap.app.look import LookSettings
 from cameratrap.app.power_watch import PowerState
 from cameratrap.app.stopping import Stop
 from cameratrap.domain.capture import BurstProfile
+from cameratrap.errors import DeviceError
 from cameratrap.ports import Detector, Supervisor, Trigger
 from cameratrap.store.card import Card
 from cameratrap.store.device_faults import begin_anew
@@ -78,6 +79,8 @@ class Field:
     """``looks``: whether bursts are looked at at all, or wait for another run. ``has_lamp``: without its light the
     nights are lost.
 
+    ``missing`` is the sensor that could not be had: nothing triggers, and a new process may find it.
+
     ``begin`` says what becomes of the devices that an earlier process has found broken: they are found again, or work.
     ``reread`` gives what stands when commands have changed something, None where that changes nothing here.
 
@@ -90,6 +93,7 @@ class Field:
     profile: BurstProfile = field(default_factory=BurstProfile)
     looks: bool = True
     has_lamp: bool = False
+    missing: DeviceError | None = None
     admission: Admission | None = None
     hours: Hours | None = None
     open_battery: Callable[[Card], Battery | None] | None = None

@@ -24,7 +24,7 @@ from cameratrap.store.effort import armed_spans
 from cameratrap.store.outbox import Outbox, OutboxState
 from cameratrap.store.power_readings import newest
 from cameratrap.store.summaries import is_closed
-from cameratrap.store.timings import lit_brightness
+from cameratrap.store.timings import lit_brightness, was_lit
 from cameratrap.store.wakes import camera_answered, last_wake, photographed_since
 
 CAMERA, LAMP = "camera", "lamp"
@@ -56,7 +56,7 @@ def judged(connection: Connection, health: LampHealth, boot_id: str, now_s: floa
     if health.dead:
         what = f"{health.dead_bursts} lit bursts in a row are dark"
         found.append(Incident(LAMP, what, now_s, recovered=False))
-    elif seen and not health.dark_in_a_row:
+    elif seen and not health.dark_in_a_row and was_lit(connection, boot_id):
         found.append(Incident(LAMP, "it gives light", now_s, recovered=True))
     return [each for each in found if not each.recovered or is_down(connection, each.device, boot_id)]
 

@@ -14,7 +14,7 @@ from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.saving import Saving
 from cameratrap.domain.throttle import Suppression
 from cameratrap.errors import CameraTrapError, DeviceError
-from cameratrap.ports import Camera, Clock, EndOfTriggers, TriggerSource
+from cameratrap.ports import Camera, Clock, EndOfTriggers, FrameWatcher, TriggerSource
 from cameratrap.store.card import Card
 from cameratrap.store.device_faults import is_down
 from cameratrap.store.effort import starts_by_day
@@ -24,6 +24,8 @@ from cameratrap.store.effort import starts_by_day
 # starts later on the same day, the trap stays and goes on counting triggers.
 CAMERA_FAILURES = 3
 STARTS_A_DAY = 8
+# A sensor that could not be had is left to a new process after so long: seldom enough that no reboot comes of it.
+WITHOUT_SENSOR_S = 600.0
 
 
 class Vigil:
@@ -42,6 +44,7 @@ class Vigil:
         self._camera_failures = 0
         self._triggers = 0
         self._status = ""
+        self._begun_s = clock.monotonic_s()
 
     def begin(self) -> None:
         """Devices that an earlier process found broken."""
@@ -58,19 +61,26 @@ class Vigil:
     def turn(self, triggers: TriggerSource) -> None:
         """One turn of the loop: the sensor has answered.
 
-        Raises DeviceError for a camera that needs a new process, StoreError for a card that is not there any more.
+        Raises DeviceError for a camera or a sensor that needs a new process, StoreError for a card that has gone.
         """
         self._card.check()
         now = self._clock.now()
         self._hear(triggers)
-        if self._camera_failures >= CAMERA_FAILURES and self._starts_today(now) < STARTS_A_DAY:
-            raise DeviceError(
+        broken = self._broken()
+        if broken is not None and self._starts_today(now) < STARTS_A_DAY:
+            raise broken
+        self._field.supervisor.alive()
+        self._tell(triggers)
+
+    def _broken(self) -> DeviceError | None:
+        """What a new process may cure, once it is time for one."""
+        if self._camera_failures >= CAMERA_FAILURES:
+            return DeviceError(
                 f"the camera has failed {self._camera_failures} times in a row",
                 device="camera",
                 hint="systemd starts `watch` again, and then the Pi; is the camera's cable seated?",
             )
-        self._field.supervisor.alive()
-        self._tell()
+        return self._field.missing if self._clock.monotonic_s() - self._begun_s >= WITHOUT_SENSOR_S else None
 
     def leave(self, triggers: TriggerSource) -> None:
         """The run ends: what waits is photographed by nobody any more, and counted."""
@@ -124,12 +134,14 @@ class Vigil:
     def _starts_today(self, now: datetime) -> int:
         return starts_by_day(self._card.connection, self._card.zone)[now.date()]
 
-    def _tell(self) -> None:
-        state = "armed" if self._ledger.is_armed else "not armed"
+    def _tell(self, triggers: TriggerSource) -> None:
+        state = "armed" if self._ledger.is_armed and self._field.missing is None else "not armed"
         volts, saving = self._power.reading.battery_v, self._power.saving
         battery = "" if volts is None else f", battery {volts:.1f} V"
         saved = f", saving: {saving.name.lower()}" if saving else ""
-        status = f"{state}, {self._triggers} triggers{battery}{saved}"
+        cpu_s = triggers.cpu_s_per_frame if isinstance(triggers, FrameWatcher) else None
+        motion = "" if cpu_s is None else f", motion: {1000 * cpu_s:.1f} ms of the processor a frame"
+        status = f"{state}, {self._triggers} triggers{battery}{saved}{motion}"
         if status != self._status:
             self._status = status
             self._field.supervisor.status(status)

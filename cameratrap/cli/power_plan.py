@@ -24,7 +24,8 @@ from cameratrap.cli.power_rows import (
     figure_rows,
 )
 from cameratrap.domain.batteries import COLD, Battery, Chemistry
-from cameratrap.domain.power_plan import DESIGNS, Boot, Design, busy_hours
+from cameratrap.domain.power_plan import DESIGNS, Boot, Design, busy_hours, forecast
+from cameratrap.domain.power_sensitivity import changes
 from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def plan(
     if list_figures:
         out.table(FIGURE_COLUMNS, figure_rows(asked))
     elif sensitivity:
+        _check_changes(asked)
         out.table(CHANGE_COLUMNS, change_rows(asked))
     else:
         out.table(DAY_COLUMNS, day_rows(asked))
@@ -154,6 +156,15 @@ def _check_energy(asked: Plan) -> None:
     for name, each in asked.forecasts().items():
         if each.wh_per_day.low <= 0:
             raise UsageError(f"{name} takes no energy by these figures", hint="look at plan.figures")
+
+
+def _check_changes(asked: Plan) -> None:
+    """What takes energy may be the very thing that a change leaves out."""
+    for name, design in asked.designs.items():
+        for each in changes(design, asked.load, asked.figures):
+            if forecast(each.design, each.load, each.figures).wh_per_day.low <= 0:
+                what = f"{name} takes no energy by these figures with {each.what}: {each.to}"
+                raise UsageError(what, hint="look at plan.figures")
 
 
 def _check_chart(path: Path) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cameratrap.config import Config
     from cameratrap.domain.capture import BurstProfile
     from cameratrap.domain.events import TriggerCause
+    from cameratrap.errors import DeviceError
     from cameratrap.ports import Camera, Clock, Trigger
 
 # Later than this after the boot somebody at a shell has started it, and the boot was not for an animal.
@@ -143,11 +144,15 @@ def _camera(config: Config) -> Camera:
     from cameratrap.wiring import open_camera
 
     try:
-        return open_camera(config, at_once=True)
+        return open_camera(config, at_once=True, unlit=_say_unlit)
     except DeviceError as error:
         return NoCamera(error)
     except CameraTrapError as error:
         return NoCamera(DeviceError("the camera cannot be opened", device="camera", why=str(error)))
+
+
+def _say_unlit(error: DeviceError) -> None:
+    click.echo(f"failed: {error}; the burst is taken without the lamp", err=True)
 
 
 def _is_high(ctx: Context, config: Config) -> bool:

@@ -92,12 +92,14 @@ class _Work:
         with closing(self._started.camera):
             if self._existing and not self._try(lambda: check_made(self._ctx.data)):
                 return
+            is_done = False
             try:
-                if self._is_over() or self._work_on_card():
-                    return
+                is_done = self._is_over() or self._work_on_card()
             except _UNFORESEEN as error:
                 self._failed(error)
-            self._try(lambda: rescue(self._ctx, self._started, self._deployment()))
+            finally:  # a fault in this program must not cost the pictures either
+                if not is_done:
+                    self._try(lambda: rescue(self._ctx, self._started, self._deployment()))
 
     def _is_over(self) -> bool:
         """Whether the trap is being carried home: what it sees is none of the deployment. Raises StoreError."""

@@ -60,9 +60,11 @@ def watch_live(ctx: Context, model: str | None) -> int:
     with ExitStack() as devices:
         devices.enter_context(_signals(stop))
         supervisor = devices.enter_context(closing(Systemd()))
-        camera = devices.enter_context(closing(open_camera(ctx.config, absent=_say_absent)))
-        triggers = devices.enter_context(closing(open_triggers(ctx.config, clock, boot_id(), camera)))
-        live = _Live(ctx, model, stop, supervisor, clock, camera, triggers)
+        camera = devices.enter_context(closing(open_camera(ctx.config, absent=_say_absent, unlit=_say_unlit)))
+        missing: list[DeviceError] = []
+        opened = open_triggers(ctx.config, clock, boot_id(), camera, absent=missing.append)
+        triggers = devices.enter_context(closing(opened))
+        live = _Live(ctx, model, stop, supervisor, clock, camera, triggers, *missing)
         try:
             report = live.run()
         except StopRequest as request:
@@ -85,6 +87,7 @@ class _Live:
         clock: Clock,
         camera: TrapCamera,
         triggers: TriggerSource,
+        missing: DeviceError | None = None,
     ) -> None:
         self._ctx = ctx
         self._model = model
@@ -101,6 +104,7 @@ class _Live:
             stop=stop,
             profile=burst_profile(self._config),
             has_lamp=self._config.lamp.is_there,
+            missing=missing,
             admission=open_throttle(self._config),
             hours=open_schedule(self._config),
             open_battery=lambda card: open_power_watch(self._config, card, clock, self._boot_id),
@@ -136,8 +140,14 @@ class _Live:
                 keeper=card_keeper(config, card, self._clock),
             )
             alerts = alert_rules(config, ctx.taxa(), rules.sealer)
-            ctx.say(f"watching; what triggers is stored on {ctx.data}")
+            self._say_watching()
             return watch.run(self._triggers, rules, alerts=alerts, tell=teller(ctx))
+
+    def _say_watching(self) -> None:
+        if self._field.missing is None:
+            self._ctx.say(f"watching; what triggers is stored on {self._ctx.data}")
+        else:
+            click.echo(f"failed: {self._field.missing}; nothing triggers: days are told without effort", err=True)
 
     def _recall(self, card: Card) -> None:
         """What earlier processes have seen of the lamp, once: a lamp that is dead need not fail again to be known."""
@@ -160,7 +170,9 @@ class _Live:
                 burst_profile(config), self._detector, look_settings(config, taxa), closing_rules(config, taxa, card)
             )
 
-        return replace(self._field, profile=burst_profile(self._config), reread=reread)
+        # In one process what was found broken is so still when its card is back.
+        begin = _nothing_is_new if self._ledger.has_been_armed else self._field.begin
+        return replace(self._field, begin=begin, profile=burst_profile(self._config), reread=reread)
 
     def _open_detector(self, config: Config) -> Detector:
         return open_detector(config, self._ctx.taxa(), self._model)
@@ -197,6 +209,14 @@ class _Live:
 def _say_absent(error: DeviceError) -> None:
     """The trap is armed without it: its triggers are counted and its days told, with the camera as their fault."""
     click.echo(f"failed: {error}; each trigger is counted, and tries it again", err=True)
+
+
+def _say_unlit(error: DeviceError) -> None:
+    click.echo(f"failed: {error}; it goes on without the lamp", err=True)
+
+
+def _nothing_is_new(_: Connection) -> None:
+    """An index that this process has begun already."""
 
 
 @contextmanager

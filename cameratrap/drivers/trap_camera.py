@@ -49,15 +49,18 @@ class TrapCamera:
         *,
         wait: Callable[[float], None] = time.sleep,
         missing: DeviceError | None = None,
+        dark: DeviceError | None = None,
     ) -> None:
         """``device`` is open and may have been started; ``close`` closes it and ``lighting``.
 
         ``missing``: why it could not be opened. It is down from now on, until a burst finds it there.
+        ``dark``: why ``lighting`` has no lamp, which is down as long as this lives.
         """
         self._camera = SteadyCamera(
             device, clock.monotonic_s, stall_s=settings.stall_s, restarts=settings.restarts, wait=wait, missing=missing
         )
         self._lighting = lighting
+        self._dark = [] if dark is None else [Incident("lamp", str(dark), clock.monotonic_s(), recovered=False)]
         self._clock = clock
         self._settings = settings
         self._wait = wait
@@ -114,7 +117,8 @@ class TrapCamera:
 
     def incidents(self) -> Sequence[Incident]:
         """What happened to camera and lamp since this was last asked, each told once."""
-        return (*self._camera.incidents(), *self._lighting.incidents())
+        dark, self._dark = self._dark, []
+        return (*self._camera.incidents(), *dark, *self._lighting.incidents())
 
     def close(self) -> None:
         """The lamp off, camera and pins given back."""

@@ -83,6 +83,12 @@ def lit_brightness(connection: sqlite3.Connection, most: int) -> list[float]:
     return [float(row["brightness"]) for row in rows][::-1]
 
 
+def was_lit(connection: sqlite3.Connection, boot_id: str) -> bool:
+    """Whether a burst of this boot was."""
+    sql = "SELECT EXISTS (SELECT 1 FROM timings t JOIN bursts b ON b.id = t.burst WHERE t.lamp AND b.boot_id = ?)"
+    return bool(connection.execute(sql, (boot_id,)).fetchone()[0])
+
+
 def _timing(row: sqlite3.Row) -> Timing:
     return Timing(
         first_frame_s=row["first_frame_s"],

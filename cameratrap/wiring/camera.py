@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from cameratrap.domain.capture import BurstProfile
     from cameratrap.domain.lighting import NightLimits
     from cameratrap.drivers.camera_device import CameraDevice
-    from cameratrap.drivers.lamp import LightSettings
+    from cameratrap.drivers.lamp import Lighting, LightSettings
     from cameratrap.drivers.trap_camera import TrapCamera
+    from cameratrap.ports import Clock
 
 
 def burst_profile(config: Config) -> BurstProfile:
@@ -22,21 +23,46 @@ def burst_profile(config: Config) -> BurstProfile:
 
     Count and spacing may come from different hands, so it is here that a burst is kept to ``LONGEST_BURST_S``.
     """
-    from cameratrap.domain.capture import LONGEST_BURST_S, PROFILES, BurstProfile
+    from dataclasses import replace
+
+    from cameratrap.domain.capture import LONGEST_BURST_S
+
+    asked = _burst_asked(config)
+    return replace(asked, spacing_s=min(asked.spacing_s, LONGEST_BURST_S / max(asked.count - 1, 1)))
+
+
+def _burst_asked(config: Config) -> BurstProfile:
+    from cameratrap.domain.capture import PROFILES, BurstProfile
 
     profile, section = PROFILES[config.burst.profile], config.burst
     count = profile.count if section.count is None else section.count
     spacing_s = profile.spacing_s if section.spacing_s is None else section.spacing_s
-    return BurstProfile(count, min(spacing_s, LONGEST_BURST_S / max(count - 1, 1)), profile.lamp)
+    return BurstProfile(count, spacing_s, profile.lamp)
+
+
+def check_burst(config: Config) -> None:
+    """Raises ConfigError for a burst that would be shortened."""
+    from cameratrap.domain.capture import LONGEST_BURST_S
+
+    asked = _burst_asked(config)
+    takes_s = (asked.count - 1) * asked.spacing_s
+    if takes_s > LONGEST_BURST_S:
+        why = f"{asked.count} pictures (burst.count) would take {takes_s:g} s, more than {LONGEST_BURST_S:g}"
+        raise ConfigError([ConfigProblem("burst.spacing_s", f"{asked.spacing_s:g}", why)])
 
 
 def open_camera(
-    config: Config, *, at_once: bool = False, absent: Callable[[DeviceError], None] | None = None
+    config: Config,
+    *,
+    at_once: bool = False,
+    absent: Callable[[DeviceError], None] | None = None,
+    unlit: Callable[[DeviceError], None] | None = None,
 ) -> TrapCamera:
     """The camera with its lamp and its infrared-cut filter. Raises DeviceError, ConfigError.
 
     ``at_once``: its first frame is asked for before anything else of it is set up. ``absent`` is told of a camera that
-    is not there, where that is no error: it is down from then on, and each burst tries to open it.
+    is not there, where that is no error: it is down from then on, and each burst tries to open it. ``unlit`` is told
+    of a pin of lamp or filter that cannot be had, likewise: neither is used then.
     """
     night = night_limits(config)
     device, missing = _camera_device(config), None
@@ -49,16 +75,32 @@ def open_camera(
         absent(error)
     try:
         from cameratrap.drivers.clock import SystemClock
-        from cameratrap.drivers.lamp import Lighting
         from cameratrap.drivers.trap_camera import CameraSettings, TrapCamera
 
         clock, section = SystemClock(config.station.zone), config.camera
         settings = CameraSettings(_is_kept_running(config), section.settle_s, section.stall_s, section.restarts)
-        lighting = Lighting(_light_settings(config, night), clock.monotonic_s)
-        return TrapCamera(device, lighting, clock, settings, missing=missing)
+        lighting, dark = _lighting(_light_settings(config, night), clock, unlit)
+        return TrapCamera(device, lighting, clock, settings, missing=missing, dark=dark)
     except BaseException:
         device.close()
         raise
+
+
+def _lighting(
+    settings: LightSettings, clock: Clock, unlit: Callable[[DeviceError], None] | None
+) -> tuple[Lighting, DeviceError | None]:
+    """Lamp and filter, and why they cannot be had. A lamp behind a filter that stays in would light nothing."""
+    from dataclasses import replace
+
+    from cameratrap.drivers.lamp import Lighting
+
+    try:
+        return Lighting(settings, clock.monotonic_s), None
+    except DeviceError as error:
+        if unlit is None:
+            raise
+        unlit(error)
+        return Lighting(replace(settings, lamp_pin=None, filter_pin=None), clock.monotonic_s), error
 
 
 def _start_camera_device(device: CameraDevice, config: Config, *, at_once: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cameratrap.errors import ConfigError
 from cameratrap.wiring.battery import check_volts
-from cameratrap.wiring.camera import check_camera, night_limits
+from cameratrap.wiring.camera import check_burst, check_camera, night_limits
 from cameratrap.wiring.link import power_figures
 from cameratrap.wiring.pins import check_pins
 from cameratrap.wiring.switching import check_switching
@@ -23,6 +23,7 @@ def check_wiring(config: Config) -> None:
     checks: tuple[Callable[[Config], object], ...] = (
         check_pins,
         check_camera,
+        check_burst,
         night_limits,
         open_schedule,
         check_volts,

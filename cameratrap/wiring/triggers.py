@@ -50,15 +50,26 @@ def open_throttle(config: Config, *, is_asleep: Callable[[datetime], bool] = lam
     return Throttle(limits, is_on=open_schedule(config).is_on, is_asleep=is_asleep)
 
 
-def open_triggers(config: Config, clock: Clock, boot_id: str, camera: Camera) -> TriggerSource:
+def open_triggers(
+    config: Config, clock: Clock, boot_id: str, camera: Camera, *, absent: Callable[[DeviceError], None] | None = None
+) -> TriggerSource:
     """The sensor of trigger.mode, with time-lapse beside it where that is configured. Raises DeviceError.
 
-    ``camera`` is where motion is seen. It is not closed with the triggers.
+    ``camera`` is where motion is seen. It is not closed with the triggers. ``absent`` is told of a sensor that cannot
+    be had, where that is no error: nothing but time-lapse triggers then.
     """
     from cameratrap.drivers.timelapse import Timelapse
     from cameratrap.drivers.trigger_mix import TriggerMix
 
-    sensor = _sensor(config, clock, boot_id, camera)
+    try:
+        sensor = _sensor(config, clock, boot_id, camera)
+    except DeviceError as error:
+        if absent is None:
+            raise
+        from cameratrap.app.no_sensor import NoSensor
+
+        absent(error)
+        sensor = NoSensor(error, clock)
     minutes = config.trigger.timelapse_minutes
     return TriggerMix(sensor, Timelapse(clock, minutes, boot_id=boot_id), clock) if minutes else sensor
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from cameratrap.app.aim import Aim, AimSummary, Happening, HeldBack, Noticed, Photographed, Seen, Signal
 from cameratrap.app.annotate import annotated
+from cameratrap.cli.aim_lines import summary_lines, summary_object
 from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.detections import BBox, Detection
 from cameratrap.domain.events import TriggerCause
@@ -143,3 +144,16 @@ def test_a_picture_with_its_boxes_is_upright_small_and_says_nothing_else() -> No
         assert max(drawn.getpixel((left + 100, top + 100))) < 30
     with pytest.raises(ImageError):
         annotated(b"\xff\xd8 no picture", [])
+
+
+class Watching(Walk):
+    cpu_s_per_frame: float | None = 0.00131
+
+
+def test_what_motion_costs_is_told_where_it_is_looked_for() -> None:
+    """In milliseconds a small picture, for a person and for a program; a PIR alone has no such line."""
+    _, summary = walked(Watching([(2.5, TriggerCause.MOTION)]), None)
+    assert "motion: 1.3 ms of the processor for each small picture" in summary_lines(summary)
+    assert summary_object(summary)["motion_cpu_ms"] == 1.31
+    _, summary = walked(Walk([(2.5, TriggerCause.PIR)]), None)
+    assert not any(line.startswith("motion") for line in summary_lines(summary))

@@ -21,7 +21,7 @@ from cameratrap.app.gate import (
 from cameratrap.app.ledger import Ledger, PowerOff
 from cameratrap.app.sun import Schedule
 from cameratrap.app.wake_plan import NextWake
-from cameratrap.domain.capture import BurstProfile
+from cameratrap.domain.capture import BurstProfile, Incident
 from cameratrap.domain.effort import Span
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.lamp_health import LampHealth
@@ -35,7 +35,7 @@ from cameratrap.store.bursts import begin_burst, end_capture
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.commands import override
 from cameratrap.store.connection import transaction
-from cameratrap.store.device_faults import begin_anew, spans
+from cameratrap.store.device_faults import begin_anew, note_incident, spans
 from cameratrap.store.effort import armed_spans
 from cameratrap.store.power_readings import KeptReading, keep, newest
 from cameratrap.store.timings import Timing
@@ -91,6 +91,17 @@ def test_a_dead_lamp_is_dead_over_the_power_offs_until_a_bright_picture(card: Ca
     visit(card, 96, since=68.1)
     assert night_hours(card, 2) == pytest.approx(4.0, abs=0.2), "from the bright picture at eight in the evening on"
     assert night_hours(card, 3) == pytest.approx(11.9, abs=0.2)
+
+
+def test_a_lamp_that_was_not_lit_is_not_shown_to_work_by_bursts_of_before(card: Card) -> None:
+    """Its pin could not be had at this visit: the bright pictures of the visits before it say nothing of that."""
+    visit(card, 19, since=None, light=90.0)
+    note_incident(
+        card.connection, Incident("lamp", "its pin", 0.0, recovered=False), DAY + timedelta(hours=20), "boot20"
+    )
+    visit(card, 20, since=19.1)
+    visit(card, 24, since=20.1)
+    assert night_hours(card, 0) == pytest.approx(0.9, abs=0.05)
 
 
 def test_a_camera_that_gave_nothing_is_broken_until_it_does(card: Card) -> None:

@@ -127,7 +127,8 @@ def test_a_log_is_suppressed_once_it_is_known_and_a_faint_fox_believed(folder: P
     assert folded.effort[day].suppressed == 0, "a suppressed detection is no suppressed trigger"
     assert folded.effort[day].blank == 9 - stood
     effort = (tmp_path / "card/effort.csv").read_text(encoding="utf-8").splitlines()
-    assert (effort[0].split(",")[-1], effort[1].split(",")[-1]) == ("suppressed_detections", str(10 - stood))
+    row = dict(zip(effort[0].split(","), effort[1].split(","), strict=True))
+    assert row["suppressed_detections"] == str(10 - stood)
     assert "fixture=1" in (tmp_path / "card/media.csv").read_text(encoding="utf-8")
 
 

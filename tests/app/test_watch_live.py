@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -24,11 +24,12 @@ from cameratrap.app.fold import Rules, fold
 from cameratrap.app.late_detector import LateDetector
 from cameratrap.app.ledger import Ledger
 from cameratrap.app.look import LookSettings
+from cameratrap.app.no_sensor import NoSensor
 from cameratrap.app.plain_tables import TablesFailed
 from cameratrap.app.power_watch import PowerState
 from cameratrap.app.resident import keep_watch
 from cameratrap.app.stopping import Stop, StopRequest
-from cameratrap.app.vigil import CAMERA_FAILURES, STARTS_A_DAY
+from cameratrap.app.vigil import CAMERA_FAILURES, STARTS_A_DAY, WITHOUT_SENSOR_S
 from cameratrap.app.watch import Watch
 from cameratrap.app.watch_report import BurstReport, Outcome, SavingChanged, WatchReport
 from cameratrap.domain.activities import Activity
@@ -124,6 +125,25 @@ def test_each_burst_tells_its_latency_and_its_dead_time(tmp_path: Path) -> None:
     assert (first.first_frame_s, first.dead_s) == (pytest.approx(0.3), pytest.approx(2.3))
     assert (second.first_frame_s, second.dead_s) == (pytest.approx(0.6), pytest.approx(2.6))
     assert (first.requested, first.spacing_s, first.lamp, first.brightness) == (2, 1.0, True, 80.0)
+
+
+class Looking(VirtualTriggers):
+    """A sensor that judges frames."""
+
+    cpu_s_per_frame = 0.00065
+
+
+def test_whoever_asks_is_told_what_motion_costs(tmp_path: Path) -> None:
+    """The status line has the processor's time for a frame, where frames are judged; with a PIR there is none."""
+    lines = []
+    for sensor in (VirtualTriggers, Looking):
+        supervisor = Supervised()
+        with card_at(tmp_path / sensor.__name__) as card:
+            trap = Trap(tmp_path, [1.0])
+            trap.triggers = sensor(trap.clock, [1.0])
+            trap.run(card, Field(profile=TWO, supervisor=supervisor))
+        lines.append([line for line in supervisor.told if "triggers" in line][-1])
+    assert lines == ["armed, 1 triggers", "armed, 1 triggers, motion: 0.7 ms of the processor a frame"]
 
 
 def test_its_energy_is_counted_by_what_it_does(tmp_path: Path) -> None:
@@ -322,6 +342,24 @@ def test_where_restarts_do_not_help_it_goes_on_counting(tmp_path: Path) -> None:
             arm(card.connection, START - timedelta(minutes=number + 1), 0.0, f"boot-{number}")
         report = trap.run(card)
     assert (report.triggers, report.failures) == (9, 9)
+
+
+@pytest.mark.parametrize("starts", [0, STARTS_A_DAY])
+def test_without_its_sensor_a_trap_tells_its_days_and_is_left_to_a_restart(tmp_path: Path, starts: int) -> None:
+    """It is not armed, and says so; its hours are no effort. After a while it ends, but not a ninth time a day."""
+    trap, watcher = Trap(tmp_path, [], ends_s=2 * WITHOUT_SENSOR_S), Supervised()
+    error = DeviceError("the PIR's pin 4 cannot be used", device="PIR")
+    trap.ledger.incidents(NoSensor(error, trap.clock).incidents())
+    with card_at(tmp_path) as card:
+        for number in range(starts):
+            arm(card.connection, START - timedelta(minutes=number + 1), 0.0, f"boot-{number}")
+        with nullcontext() if starts else pytest.raises(DeviceError, match="pin 4"):
+            trap.run(card, Field(profile=TWO, supervisor=watcher, missing=error))
+        folded = fold(card, Rules())
+    assert trap.clock.now_s == pytest.approx(WITHOUT_SENSOR_S if not starts else 2 * WITHOUT_SENSOR_S, abs=31)
+    assert folded.faults[START.date()] == ("pir",)
+    assert folded.effort[START.date()].hours_armed == 0
+    assert "not armed, 0 triggers" in watcher.told
 
 
 def test_it_stops_where_nothing_is_lost(tmp_path: Path) -> None:

@@ -173,6 +173,16 @@ def test_figures_that_leave_nothing_to_pay_are_refused(capsys: pytest.CaptureFix
     assert "plan.figures" in capsys.readouterr().err
 
 
+def test_a_change_that_leaves_nothing_to_pay_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """The forecast holds where only the lamp takes energy; what the days depend on would divide by its absence."""
+    zeros = "".join(f"{name} = 0\n" for name in FIGURES if name.endswith(("_w", "_j")) and name != "lamp_j")
+    text = f'[power]\ncontroller = "halt-pin"\n[lamp]\npin = 13\n[plan.figures]\n{zeros}'
+    Path("c.toml").write_text(text, encoding="utf-8")
+    assert run(["--config", "c.toml", "power", "plan"]) == 0
+    assert run(["--config", "c.toml", "power", "plan", "--sensitivity"]) == 2
+    assert "takes no energy by these figures" in capsys.readouterr().err
+
+
 def test_the_charts_scale_holds_the_longest_days(capsys: pytest.CaptureFixture[str]) -> None:
     """No band ends before its row's days do, and their number is written out: two that differ end apart."""
     days = rows(capsys, "plan", "--design", "gated-timer", "--battery", "900", "--chart", "days.svg")[0]

@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def wake(folder: Path, *, cause: str = "pir") -> tuple[int, str]:
+def wake(folder: Path, *, cause: str = "pir", program: tuple[str, ...] = ("-m", "cameratrap")) -> tuple[int, str]:
     """Its exit status, and what it says."""
     paths = {
         "PYTHONPATH": str(Path(__file__).parents[2]),
@@ -66,7 +66,7 @@ def wake(folder: Path, *, cause: str = "pir") -> tuple[int, str]:
         "GPIOZERO_PIN_FACTORY": "mock",
     }
     ended = subprocess.run(
-        [sys.executable, "-m", "cameratrap", "--data", "card", "wake", "--cause", cause],
+        [sys.executable, *program, "--data", "card", "wake", "--cause", cause],
         cwd=folder, env={**os.environ, **paths}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     return ended.returncode, ended.stderr
@@ -101,6 +101,27 @@ def test_a_damaged_index_costs_no_picture(folder: Path) -> None:
     assert status == 0, err
     with closing(sqlite3.connect(index)) as connection:
         assert connection.execute("SELECT COUNT(*), COUNT(DISTINCT burst) FROM media").fetchone() == (2, 1)
+
+
+FAULTY = """
+from cameratrap import wiring
+
+def look_settings(*_):
+    raise ZeroDivisionError("a fault of ours")
+
+wiring.look_settings = look_settings
+from cameratrap.cli import main
+main()
+"""
+
+
+def test_a_fault_of_the_program_costs_no_picture(folder: Path) -> None:
+    """Whatever ends the work on the card: what is in memory is made safe first, and the power is handed back."""
+    (folder / "faulty.py").write_text(FAULTY, encoding="utf-8")
+    status, err = wake(folder, program=("faulty.py",))
+    assert (was_switched_off(folder), len(files(folder))) == (True, 2), err
+    assert status != 0
+    assert "ZeroDivisionError" in err
 
 
 @pytest.mark.slow

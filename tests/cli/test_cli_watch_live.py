@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -191,6 +192,23 @@ def test_watch_without_a_camera_is_armed_and_counts_until_a_restart_may_help(fol
         folder, "SELECT MIN(device_faults.start), MIN(armed.start) FROM device_faults, armed WHERE device = 'camera'"
     )
     assert down <= armed
+
+
+def test_pins_that_cannot_be_had_cost_only_what_hangs_on_them(folder: Path) -> None:
+    """`watch` starts without lamp and PIR, and names both as faults of the day."""
+    text = (folder / "cameratrap.toml").read_text(encoding="utf-8")
+    text = text.replace("[trigger]", "[lamp]\npin = 18\n[trigger]")
+    (folder / "cameratrap.toml").write_text(text, encoding="utf-8")
+    held = "import gpiozero\nheld = [gpiozero.OutputDevice(pin) for pin in (4, 18)]\nfrom cameratrap import wiring"
+    (folder / "trap.py").write_text(TRAP.replace("from cameratrap import wiring", held), encoding="utf-8")
+    with trap(folder, "watch") as process:
+        assert "pin 18" in said(process, "without the lamp")
+        assert "pin 4" in said(process, "nothing triggers")
+        while not rows(folder, "SELECT 1 FROM armed"):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert rows(folder, "SELECT device FROM device_faults ORDER BY device") == [("lamp",), ("pir",)]
 
 
 @pytest.mark.parametrize("command", ["watch", "wake"])

@@ -92,7 +92,8 @@ class Reckoning:
             for at_s, step in zip(span, (1, -1), strict=True)
         ]
         edges += [(day * DAY_S, 4, 0) for day in self.days_on]
-        inside, before_s, hours = [0, 0, 0, 0, 0], 0.0, defaultdict(lambda: (0.0, 0.0))
+        inside, before_s = [0, 0, 0, 0, 0], 0.0
+        hours: defaultdict[int, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
         for at_s, kind, step in sorted(edges):
             if inside[0] and not inside[1]:
                 day, passed = int(before_s // DAY_S), (at_s - before_s) / HOUR_S

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameratrap.vision.motion_background import Background, Cells, Seen, see
-from cameratrap.vision.motion_regions import Box, Region, box_of, gap, has_run, strange_elsewhere
+from cameratrap.vision.motion_regions import Box, Region, box_of, connected, gap, has_run, strange_elsewhere
 
 # By daylight, under the lamp, and without it.
 _KNOWN_LIGHTS = 3
@@ -207,7 +207,7 @@ class MotionDetector:
     def _judge(self, strange: Cells, moving: NDArray[np.bool_], passed_s: float) -> MotionVerdict:
         settings = self._settings
         mask = (cv2.blur(strange, (3, 3)) > 0).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        count, labels, stats = connected(mask)
         if count == 1:
             return MotionVerdict(moved=False, reason=MotionReason.STILL)
         cells = stats[:, cv2.CC_STAT_AREA].copy()
@@ -216,11 +216,12 @@ class MotionDetector:
         moves = np.bincount(labels[moving], minlength=count) >= settings.least_moving * least
         # What was not there under this light the last time came while nothing could be judged.
         moves |= self._at_s - self._recalled_s < settings.arrival_s
-        area = float(cells.max() / mask.size)
-        if cells.max() < least:
+        largest = int(np.max(cells))
+        area = largest / mask.size
+        if largest < least:
             return MotionVerdict(moved=False, reason=MotionReason.NOISE, area=area)
         cells[~moves] = 0
-        region = int(cells.argmax())
+        region = int(np.argmax(cells))
         if cells[region] < least:
             return MotionVerdict(moved=False, reason=MotionReason.RESTING, area=area)
         here = Region(self._at_s, box_of(stats[region], mask.shape), float(cells[region] / mask.size))

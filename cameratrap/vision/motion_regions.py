@@ -20,6 +20,16 @@ _LEAST_HIGH, _LEAST_LARGE, _MOST_RISE, _LEAST_RUN = 0.4, 0.2, 0.25, 0.5
 _LEAST_REST = 0.1
 
 
+def connected(mask: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
+    """How many regions of cells hang together (0 is what lies between them), which each cell is of, and their extents.
+
+    An extent is left, top, columns, rows and area (OpenCV's ``CC_STAT_``).
+    """
+    count, labels, extents, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    # OpenCV's versions differ in what they say of these arrays; they are of 32 bits in all.
+    return count, np.asarray(labels, np.int32), np.asarray(extents, np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """Strange cells that moved at ``at_s``: where, and the share of the frame that they fill."""
@@ -60,9 +70,10 @@ def strange_elsewhere(strange: Cells) -> float:
     1 where that region leaves too little of the frame to tell by.
     """
     mask = (strange > 0).astype(np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.blur(mask * 255, (3, 3)) // 128, connectivity=8)
+    count, _, stats = connected((cv2.blur(mask * 255, (3, 3)) // 128).astype(np.uint8))
     rest = np.ones(mask.shape, np.bool_)
     if count > 1:
-        left, top, width, height = (int(one) for one in stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax(), :4])
+        largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+        left, top, width, height = (int(one) for one in stats[largest][:4])
         rest[top : top + height, left : left + width] = False
     return float(mask[rest].mean()) if rest.mean() >= _LEAST_REST else 1.0

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cameratrap.vision.motion_regions import connected
+
 
 @dataclass(frozen=True, slots=True)
 class Mog2Settings:
@@ -46,9 +48,10 @@ class Mog2:
         if self._blanked:
             self._blanked -= 1
             return 0.0
-        mask = cv2.morphologyEx((mask > self._SHADOW).astype(np.uint8), cv2.MORPH_OPEN, self._kernel)
-        if float(mask.mean()) > self._LIGHT_SHARE:
+        solid = (mask > self._SHADOW).astype(np.uint8)
+        opened = cv2.morphologyEx(solid, cv2.MORPH_OPEN, self._kernel).astype(np.uint8)
+        if float(opened.mean()) > self._LIGHT_SHARE:
             self._blanked = self._blank
             return 0.0
-        count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        return float(stats[1:, cv2.CC_STAT_AREA].max() / mask.size) if count > 1 else 0.0
+        count, _, stats = connected(opened)
+        return float(np.max(stats[1:, cv2.CC_STAT_AREA]) / opened.size) if count > 1 else 0.0

@@ -73,7 +73,8 @@ def cloud_gain(events: Sequence[Event], at_s: float) -> Array | float:
     rows = np.linspace(0, 0.4, HEIGHT, dtype=np.float32)[:, None]
     for event in of_kind(events, "cloud"):
         edge = 1.9 * swell(event, at_s, 4.0) - 0.2
-        gain = gain * (1 - event.strength / (1 + np.exp((columns + rows - edge) / 0.08)))
+        shade = 1 - event.strength / (1 + np.exp((columns + rows - edge) / 0.08))
+        gain = np.asarray(gain * shade, np.float32)
     return gain
 
 

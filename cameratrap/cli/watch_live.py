@@ -54,15 +54,22 @@ STOPPED, INTERRUPTED = 0, 130
 
 
 def watch_live(ctx: Context, model: str | None) -> int:
-    """Watch until somebody stops it; returns the exit status. Raises DeviceError for what is missing."""
+    """Watch until somebody stops it; returns the exit status.
+
+    On a card a device that is missing costs only what hangs on it: that trap is alone. Where there is no card yet
+    somebody stands beside it: it raises DeviceError, and makes none.
+    """
     stop = Stop()
     clock = SystemClock(ctx.config.station.zone)
+    is_alone = (ctx.data / RECORD).is_file()
     with ExitStack() as devices:
         devices.enter_context(_signals(stop))
         supervisor = devices.enter_context(closing(Systemd()))
-        camera = devices.enter_context(closing(open_camera(ctx.config, absent=_say_absent, unlit=_say_unlit)))
+        absent, unlit = (_say_absent, _say_unlit) if is_alone else (None, None)
+        camera = devices.enter_context(closing(open_camera(ctx.config, absent=absent, unlit=unlit)))
         missing: list[DeviceError] = []
-        opened = open_triggers(ctx.config, clock, boot_id(), camera, absent=missing.append)
+        sensor_absent = missing.append if is_alone else None
+        opened = open_triggers(ctx.config, clock, boot_id(), camera, absent=sensor_absent)
         triggers = devices.enter_context(closing(opened))
         live = _Live(ctx, model, stop, supervisor, clock, camera, triggers, *missing)
         try:

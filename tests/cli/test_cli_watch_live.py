@@ -26,6 +26,7 @@ import pytest
 from cameratrap.app.wake_plan import NextWake, write_plan
 from cameratrap.cli import run
 from cameratrap.domain.capture import BurstProfile
+from cameratrap.store.card import Deployment, make_card
 from tests.clip_files import write_clip
 
 TRAP = """
@@ -85,6 +86,11 @@ def folder(tmp_path: Path, clip: Path) -> Path:
 def configure(folder: Path, *, clip: str = "clip.avi", controller: str = "none") -> None:
     text = CONFIGURATION.format(clip=folder / clip, controller=controller)
     (folder / "cameratrap.toml").write_text(text, encoding="utf-8")
+
+
+def deploy(folder: Path) -> None:
+    """Make the card, as somebody does who stands at the tree."""
+    make_card(folder / "card", Deployment("ridge_20260601", "ridge", 0, datetime(2026, 6, 1, tzinfo=UTC))).close()
 
 
 @contextmanager
@@ -178,6 +184,7 @@ def test_watch_without_a_camera_is_armed_and_counts_until_a_restart_may_help(fol
     text = (folder / "cameratrap.toml").read_text(encoding="utf-8")
     text = text.replace("[camera]", "[camera]\nrestarts = 0").replace("[trigger]", "[trigger]\ncooldown_s = 0")
     (folder / "cameratrap.toml").write_text(text, encoding="utf-8")
+    deploy(folder)
     with trap(folder, "watch") as process:
         assert "none.avi" in said(process, "failed: ")
         said(process, "watching")
@@ -194,6 +201,16 @@ def test_watch_without_a_camera_is_armed_and_counts_until_a_restart_may_help(fol
     assert down <= armed
 
 
+def test_where_there_is_no_card_yet_what_is_missing_ends_it(folder: Path) -> None:
+    """Somebody stands beside it: exit 4 at once, what is missing is named, and no card is made."""
+    configure(folder, clip="none.avi")
+    with trap(folder, "watch") as process:
+        assert process.wait(20) == 4
+        assert process.stderr is not None
+        assert "none.avi" in process.stderr.read()
+    assert not (folder / "card").exists()
+
+
 def test_pins_that_cannot_be_had_cost_only_what_hangs_on_them(folder: Path) -> None:
     """`watch` starts without lamp and PIR, and names both as faults of the day."""
     text = (folder / "cameratrap.toml").read_text(encoding="utf-8")
@@ -201,6 +218,7 @@ def test_pins_that_cannot_be_had_cost_only_what_hangs_on_them(folder: Path) -> N
     (folder / "cameratrap.toml").write_text(text, encoding="utf-8")
     held = "import gpiozero\nheld = [gpiozero.OutputDevice(pin) for pin in (4, 18)]\nfrom cameratrap import wiring"
     (folder / "trap.py").write_text(TRAP.replace("from cameratrap import wiring", held), encoding="utf-8")
+    deploy(folder)
     with trap(folder, "watch") as process:
         assert "pin 18" in said(process, "without the lamp")
         assert "pin 4" in said(process, "nothing triggers")

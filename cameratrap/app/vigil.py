@@ -137,7 +137,9 @@ class Vigil:
     def _tell(self, triggers: TriggerSource) -> None:
         state = "armed" if self._ledger.is_armed and self._field.missing is None else "not armed"
         volts, saving = self._power.reading.battery_v, self._power.saving
-        battery = "" if volts is None else f", battery {volts:.1f} V"
+        battery = f", battery: {self._power.trouble}" if self._power.trouble else ""
+        if volts is not None:
+            battery = f", battery {volts:.1f} V{battery}"
         saved = f", saving: {saving.name.lower()}" if saving else ""
         cpu_s = triggers.cpu_s_per_frame if isinstance(triggers, FrameWatcher) else None
         motion = "" if cpu_s is None else f", motion: {1000 * cpu_s:.1f} ms of the processor a frame"

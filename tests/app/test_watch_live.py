@@ -278,6 +278,21 @@ class Sinking:
         return PowerState(level, last_gasp=level is Saving.PICTURES and last is not level)
 
 
+class Unread:
+    """A gauge that is missing on its bus."""
+
+    def look(self) -> PowerState:
+        return PowerState(trouble="I2C bus 1 address 0x40 does not answer")
+
+
+def test_a_gauge_that_tells_nothing_is_told(tmp_path: Path) -> None:
+    """Whoever looks at the service reads why there are no volts."""
+    supervisor = Supervised()
+    with card_at(tmp_path) as card:
+        Trap(tmp_path, [1.0]).run(card, Field(supervisor=supervisor, open_battery=lambda _: Unread()))
+    assert "armed, 1 triggers, battery: I2C bus 1 address 0x40 does not answer" in supervisor.told
+
+
 def test_what_the_battery_does_not_allow_is_given_up_in_order_and_taken_up_again(tmp_path: Path) -> None:
     """Lamp, burst, looks, pictures, one an hour; recovered, the bursts that waited are looked at."""
     levels = [Saving.NOTHING, Saving.LAMP, Saving.BURST, Saving.INFERENCE, Saving.PICTURES, Saving.NOTHING]

@@ -19,7 +19,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from cameratrap import wiring
-from cameratrap.cli import run, wake_work, watch_live
+from cameratrap.cli import run, wake_sending, wake_work, watch_live
 from cameratrap.domain.capture import BurstProfile
 from cameratrap.domain.detections import BBox, DetectedFrame, Detection
 from cameratrap.drivers import clock as clocks
@@ -118,7 +118,7 @@ def _played(clock: VirtualClock, triggers: Sequence[float] = (), *, stop_s: floa
                     stack.enter_context(patch.object(module, name, lambda *_, given=device, **__: given))
         for module in (clocks, watch_live):
             stack.enter_context(patch.object(module, "SystemClock", lambda _: clock))
-        stack.enter_context(patch.object(wake_work.subprocess, "run", _transmit))
+        stack.enter_context(patch.object(wake_sending.subprocess, "run", _transmit))
         yield
 
 

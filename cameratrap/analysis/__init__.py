@@ -1,0 +1,1 @@
+"""Numbers that researchers publish, each with its definition: values in, values out."""

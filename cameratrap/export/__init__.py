@@ -1,0 +1,1 @@
+"""A project in the formats that other tools of the field read; one module a format."""

@@ -83,6 +83,10 @@ class ImageError(CameraTrapError):
     """One picture cannot be read; the others are still done."""
 
 
+class AnalysisError(CameraTrapError):
+    """The records do not determine the number that was asked for: too few, or too much alike."""
+
+
 class StoreError(CameraTrapError):
     """The card's index cannot be trusted or written. What is there is left as it is."""
 

@@ -1,0 +1,114 @@
+"""Reading a project: its deployments, and what stands of what was seen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from cameratrap.domain.deployed import Deployed
+from cameratrap.domain.effort import Span, union
+from cameratrap.domain.events import Sighting, Source, TriggerCause, standard_zone
+from cameratrap.store.project_rows import DeploymentRow, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeployment:
+    """A deployment and its number in the index."""
+
+    number: int
+    row: DeploymentRow
+
+    @property
+    def zone(self) -> timezone:
+        """The station's standard time."""
+        return standard_zone(self.row.utc_offset_minutes)
+
+
+def deployments(connection: sqlite3.Connection) -> list[StoredDeployment]:
+    """Every deployment, by station, start and name."""
+    rows = connection.execute("SELECT * FROM deployments ORDER BY station, julianday(start), deployment")
+    return [StoredDeployment(row["id"], _deployment(row)) for row in rows]
+
+
+def deployed(connection: sqlite3.Connection, names: Collection[str] | None = None) -> list[Deployed]:
+    """The same as analyses take them, with the time in which they could not see; those of ``names`` or all."""
+    down: dict[int, list[Span]] = {}
+    for row in connection.execute("SELECT deployment, start, end FROM down"):
+        span = Span(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]))
+        down.setdefault(row["deployment"], []).append(span)
+    return [
+        Deployed(
+            each.row.deployment,
+            each.row.station,
+            each.row.start,
+            each.row.end,
+            each.zone,
+            tuple(union(down.get(each.number, ()))),
+            each.row.session,
+            each.row.latitude,
+            each.row.longitude,
+        )
+        for each in deployments(connection)
+        if names is None or each.row.deployment in names
+    ]
+
+
+def sightings(connection: sqlite3.Connection, names: Collection[str] | None = None) -> Iterator[Sighting]:
+    """What was seen, as it stands now, in order of time and one by one: a project is never held whole.
+
+    Sequences whose time is not known (their clock was never set) are left out.
+    """
+    chosen = "" if names is None else " AND d.deployment IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(
+        f"""SELECT o.*, d.deployment AS name, s.sequence AS burst, s.cause, w.method FROM sequences s
+        JOIN deployments d ON d.id = s.deployment JOIN words w ON w.id = s.standing
+        JOIN observations o ON o.word = w.id
+        WHERE s.clock IS NOT 'unset'{chosen} ORDER BY julianday(o.first_at), o.id""",
+        () if names is None else (json.dumps(list(names)),),
+    )
+    return (_sighting(row) for row in rows)
+
+
+def _sighting(row: sqlite3.Row) -> Sighting:
+    source: Source = "human" if row["method"] == "human" else "machine"
+    return Sighting(
+        deployment=row["name"],
+        taxon=row["taxon"],
+        start=datetime.fromisoformat(row["first_at"]),
+        end=datetime.fromisoformat(row["last_at"]),
+        count=row["count"],
+        burst=row["burst"],
+        cause=TriggerCause(row["cause"]),
+        score=row["score"],
+        source=source,
+        count_low=row["count_low"],
+        count_high=row["count_high"],
+    )
+
+
+def _deployment(row: sqlite3.Row) -> DeploymentRow:
+    source: Origin = row["source"]
+    return DeploymentRow(
+        deployment=row["deployment"],
+        station=row["station"],
+        utc_offset_minutes=row["utc_offset_minutes"],
+        start=datetime.fromisoformat(row["start"]),
+        end=datetime.fromisoformat(row["end"]),
+        source=source,
+        root=row["root"],
+        imported_at=datetime.fromisoformat(row["imported_at"]),
+        session=row["session"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        coordinate_uncertainty=row["coordinate_uncertainty"],
+        setup=_object(row["setup"]),
+        made_with=_object(row["made_with"]),
+    )
+
+
+def _object(text: str) -> Mapping[str, object]:
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}

@@ -29,18 +29,23 @@ def status(ctx: Context, out: Output, *, activities: bool) -> None:
     from cameratrap.app.power_watch import days_left
     from cameratrap.store.card import open_card
     from cameratrap.store.energy import spent_by_day
+    from cameratrap.store.power_readings import newest
 
     usable_wh = ctx.config.battery.usable_wh
     with open_card(ctx.data) as card:
         spent = spent_by_day(card.connection)
         today = datetime.now(card.zone).date()
         left = days_left(card.connection, usable_wh, today, **losses_of(ctx.config))
+        last = newest(card.connection)
     if activities:
         out.table(ACTIVITY_COLUMNS, _activity_rows(spent))
         return
     out.table(COLUMNS, [_row(left, usable_wh)])
     if left is None:
         ctx.say(_why_unknown(usable_wh))
+    if last is not None and last.trouble:
+        read_at = last.at.astimezone(card.zone).isoformat(timespec="seconds")
+        ctx.say(f"battery gauge, read last at {read_at}: {last.trouble}")
 
 
 def _why_unknown(usable_wh: float | None) -> str:

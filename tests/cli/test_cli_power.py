@@ -17,9 +17,12 @@ from cameratrap.cli import run
 from cameratrap.domain.activities import Activity
 from cameratrap.domain.power_figures import FIGURES
 from cameratrap.domain.power_plan import DESIGNS
+from cameratrap.domain.saving import Saving
+from cameratrap.ports import PowerReading
 from cameratrap.store import energy
 from cameratrap.store.card import Deployment, make_card
 from cameratrap.store.connection import transaction
+from cameratrap.store.power_readings import KeptReading, keep
 
 GATED = "[power]\ncontroller = 'halt-pin'\n[lamp]\npin = 13\n[plan]\nboot = 'tuned'\n"
 
@@ -249,3 +252,17 @@ def test_days_left_are_not_guessed(capsys: pytest.CaptureFixture[str], tmp_path:
         answer = capsys.readouterr()
         assert json.loads(answer.out)["days_left"] is None
         assert why in answer.err
+
+
+def test_a_gauge_that_tells_nothing_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The state of the battery is not passed over in silence: what was wrong at the last look stands below the table."""
+    at = datetime(2026, 6, 1, 5, 30, tzinfo=UTC)
+    gone = KeptReading(at, "boot", 1.0, PowerReading(None, None), Saving.NOTHING, trouble="the INA219 does not answer")
+    with (
+        closing(make_card(tmp_path / "card", Deployment("d", "s", 60, at))) as card,
+        transaction(card.connection),
+    ):
+        keep(card.connection, gone)
+    assert run(["--data", "card", "power", "status"]) == 0
+    told = capsys.readouterr().err
+    assert "read last at 2026-06-01T06:30:00+01:00: the INA219 does not answer" in told

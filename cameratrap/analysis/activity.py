@@ -6,6 +6,7 @@ Times of day are radians: 0 and 2 pi are midnight, pi is noon. One record stands
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import pi
 
@@ -16,6 +17,7 @@ from cameratrap.analysis.activity_bandwidth import bandwidth, bessel
 from cameratrap.errors import AnalysisError
 
 Floats = NDArray[np.float64]
+Times = Sequence[float] | Floats
 
 POINTS = 129  # midnight to midnight, both of them, every 11 minutes
 FEW_RECORDS = 10  # with fewer the curve says more of the kernel than of the animals
@@ -43,28 +45,30 @@ class ActivityCurve:
         return len(self.times)
 
     @property
-    def hours(self) -> Floats:
-        """The same points as hours of the day, 0 to 24."""
-        return self.radians * HOURS_PER_RADIAN
-
-    @property
     def density_per_hour(self) -> Floats:
         """The density whose integral over 24 hours is 1."""
         return self.density / HOURS_PER_RADIAN
 
+    def points(self) -> Iterator[tuple[float, float, float, float]]:
+        """Each point: the hour of the day, the density per hour, and the same in radians and per radian."""
+        hours = np.linspace(0, 24, len(self.radians))
+        for point in zip(hours, self.density_per_hour, self.radians, self.density, strict=True):
+            hour, per_hour, radians, per_radian = map(float, point)
+            yield hour, per_hour, radians, per_radian
+
 
 def activity_curve(
-    times: Floats, *, points: int = POINTS, adjust: float = 1.0, kappa: float | None = None
+    times: Times, *, points: int = POINTS, adjust: float = 1.0, kappa: float | None = None
 ) -> ActivityCurve:
     """The curve of ``times`` (n,), radians in any order, at ``points`` times from midnight to midnight.
 
     ``kappa`` is the kernel's concentration, overlap::getBandWidth's where none is given. Raises AnalysisError where
     the times do not determine it.
     """
-    times = on_the_clock(times)
-    chosen = bandwidth(times) if kappa is None else kappa
+    records = on_the_clock(times)
+    chosen = bandwidth(records) if kappa is None else kappa
     at = np.linspace(0, 2 * pi, points)
-    return ActivityCurve(at, density(times, at, chosen / adjust), times, chosen, adjust)
+    return ActivityCurve(at, density(records, at, chosen / adjust), records, chosen, adjust)
 
 
 def density(times: Floats, at: Floats, kappa: float) -> Floats:
@@ -74,16 +78,16 @@ def density(times: Floats, at: Floats, kappa: float) -> Floats:
     """
     if not len(times):
         raise AnalysisError("there are no records to draw an activity curve through")
-    rows = max(1, _AT_A_TIME // len(times))
+    kernels, weights = np.unique(times, return_counts=True)  # clocks tell seconds, many records the same one
+    rows = max(1, _AT_A_TIME // len(kernels))
     sums = [
-        np.sum(np.exp(kappa * (np.cos(at[i : i + rows, np.newaxis] - times) - 1)), axis=1)
-        for i in range(0, len(at), rows)
+        np.exp(kappa * (np.cos(at[i : i + rows, np.newaxis] - kernels) - 1)) @ weights for i in range(0, len(at), rows)
     ]
-    normal: Floats = np.concatenate(sums) / (len(times) * 2 * pi * bessel(0, kappa))
-    return normal
+    found: Floats = np.concatenate(sums) / (len(times) * 2 * pi * bessel(0, kappa))
+    return found
 
 
-def on_the_clock(times: Floats) -> Floats:
+def on_the_clock(times: Times) -> Floats:
     """Times of day as radians from 0 to 2 pi. Raises AnalysisError for what is no number."""
     values = np.asarray(times, dtype=np.float64)
     if not np.all(np.isfinite(values)):

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 
 MOMENTS = 3  # ``kmax`` of overlap::getBandWidth
 _LEAST, _MOST = 0.0001, 345.0  # the concentrations between which it is looked for
+_TURN = np.linspace(0, 2 * pi, 256, endpoint=False)  # enough for the sharpest of them
 # R's ``uniroot`` stops that far from the root, and the bandwidth's fourth digit depends on where it stops.
 _TOLERANCE = float_info.epsilon**0.25
 
@@ -55,10 +56,11 @@ def bessel(order: int, x: float) -> float:
 
 def _concentration(times: Floats, k: int) -> float | None:
     """The concentration whose k-th moment is the sample's; None where there is none in the range."""
-    moment = _moment(times, k)
+    moment, wave = _moment(times, k), np.cos(k * _TURN)
 
     def excess(kappa: float) -> float:
-        return bessel(k, kappa) / bessel(0, kappa) - moment
+        weights = np.exp(kappa * (np.cos(_TURN) - 1))
+        return float(weights @ wave / np.sum(weights)) - moment  # I_k(kappa) / I_0(kappa), as ``bessel`` has them
 
     low, high = excess(_LEAST), excess(_MOST)
     return _root(excess, _LEAST, _MOST, low, high) if low * high <= 0 else None

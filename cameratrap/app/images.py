@@ -36,8 +36,8 @@ _SMALL_PIXELS = 1_500_000
 # What a picture of another kind starts with, to name it.
 _OTHERS = {b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF or raw", b"MM\0*": "TIFF or raw"}
 
-# Filters for warnings belong to the process; pictures may be read in several threads.
-_one_at_a_time = threading.Lock()
+# Filters for warnings belong to the process; pictures may be read in several threads. Who sets one holds this.
+warnings_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class StillImage:
 
     ``width`` and ``height`` are of the upright picture; ``orientation`` is EXIF's 1..8 and leads from the stored
     pixels to it. ``taken`` is aware where the file states an offset, else local time without one, None without any.
+    ``note`` is what the camera's maker keeps in it.
     """
 
     data: bytes = field(repr=False)
@@ -55,6 +56,7 @@ class StillImage:
     orientation: int = 1
     taken: datetime | None = None
     serial: str | None = None
+    note: bytes = field(default=b"", repr=False)
 
     def at(self, zone: tzinfo | None) -> StillImage:
         """The same, a time without an offset taken as being in ``zone``."""
@@ -74,6 +76,11 @@ class OpenedImage:
     _header: StillImage
     _segments: JpegSegments | None
     _stream: BinaryIO
+
+    @property
+    def header(self) -> StillImage:
+        """What the header says, without the picture's bytes."""
+        return self._header
 
     def read(self) -> StillImage:
         """The picture. Raises ImageError where its data cannot be read, is cut off or partly lost.
@@ -143,7 +150,7 @@ def _decoder_bytes(header: StillImage, start: bytes, segments: JpegSegments | No
 def _read_header(stream: BinaryIO, start: bytes) -> StillImage:
     stream.seek(0)
     try:
-        with _one_at_a_time, warnings.catch_warnings():
+        with warnings_lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF; the picture is still a picture
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _header(Image.open(stream, formats=list(FORMATS)))
@@ -166,7 +173,7 @@ def _header(image: Image.Image) -> StillImage:
     facts = _exif(image)
     width, height = (height, width) if facts.orientation >= 5 else (width, height)
     form = "JPEG" if image.format == "MPO" else str(image.format)
-    return StillImage(b"", form, width, height, facts.orientation, facts.taken, facts.serial)
+    return StillImage(b"", form, width, height, facts.orientation, facts.taken, facts.serial, facts.note)
 
 
 def _exif(image: Image.Image) -> ExifFacts:

@@ -161,7 +161,7 @@ def _facts(jpeg: bytes) -> dict[str, object]:
 
 def _without_exif(jpeg: bytes) -> bytes:
     """What follows the start marker, less the EXIF."""
-    return b"".join(part for part in _segments(jpeg) if not (part[1] == _APP1 and part[4:10] == _EXIF_HEADER))
+    return b"".join(part for part in segments(jpeg) if not (part[1] == _APP1 and part[4:10] == _EXIF_HEADER))
 
 
 def _digest(data: bytes) -> str:
@@ -177,7 +177,7 @@ def _orientation(jpeg: bytes) -> int:
     return found if found in range(1, 9) else 1
 
 
-def _segments(jpeg: bytes) -> Iterator[bytes]:
+def segments(jpeg: bytes) -> Iterator[bytes]:
     """The JPEG after its start marker: each segment whole, then everything from the first scan on as one."""
     if jpeg[:2] != bytes((0xFF, _SOI)):
         raise ImageError("the camera's picture is no JPEG", why="it does not start with FF D8")

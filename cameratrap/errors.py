@@ -91,6 +91,14 @@ class StoreError(CameraTrapError):
     """The card's index cannot be trusted or written. What is there is left as it is."""
 
 
+class ConflictError(CameraTrapError):
+    """What a change was meant for is not so any more; nothing was changed."""
+
+
+class PackageError(CameraTrapError):
+    """What another program has written cannot be read. Nothing of it was taken over."""
+
+
 class DeviceError(CameraTrapError):
     """A device is missing or does not answer; ``device`` names it."""
 

@@ -37,7 +37,8 @@ def overlap_interval(
 ) -> Interval:
     """The interval about ``estimate``, which is the overlap of the samples ``a`` (n,) and ``b`` (m,), in radians.
 
-    The same seed gives the same interval. Raises AnalysisError where there are too few resamples for the level.
+    The same seed gives the same interval, by the same numpy. It can reach beyond 0 or 1, as R's does. Raises
+    AnalysisError where there are too few resamples for the level.
     """
     random = np.random.default_rng(seed)
     drawn_a, drawn_b = (_resamples(on_the_clock(times), resamples, random) for times in (a, b))

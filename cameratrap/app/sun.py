@@ -50,6 +50,18 @@ class Sun:
             self._known[event, day] = self._find(event, day)
         return self._known[event, day]
 
+    def daylight(self, day: date) -> Span | None:
+        """From sunrise to sunset on the station's ``day``; None where the sun does not rise, or does not set."""
+        from astral.sun import elevation
+
+        noon, horizon = self._noon(day), _ELEVATION_DEG[SunEvent.SUNRISE]
+        midnights = (noon - _HALF, noon + _HALF)
+        if elevation(self._observer, noon) < horizon:
+            return None
+        if any(elevation(self._observer, midnight) >= horizon for midnight in midnights):
+            return None
+        return Span(self(SunEvent.SUNRISE, day), self(SunEvent.SUNSET, day))
+
     def _find(self, event: SunEvent, day: date) -> datetime:
         from astral.sun import elevation
 

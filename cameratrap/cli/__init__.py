@@ -36,10 +36,24 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "aim": ("In the field", "cameratrap.cli.aim:aim", "Walk-test: say live what PIR, motion and detector notice."),
     "doctor": ("In the field", "cameratrap.cli.doctor:doctor", "Look over the trap, or the receiver, once."),
     "process": ("With the card", "cameratrap.cli.process:process", "Find and count animals in a folder of pictures."),
+    "import": ("With the card", "cameratrap.cli.import_cards:import_cards", "Take cards into a project, verified."),
+    "project": ("With the card", "cameratrap.cli.project:project", "A project's deployments, and correcting them."),
     "events": ("With the card", "cameratrap.cli.tables:events", "The card's independent events."),
     "tally": ("With the card", "cameratrap.cli.tables:tally", "Events and individuals by day and taxon."),
+    "effort": ("With the card", "cameratrap.cli.effort:effort_command", "For how long cameras could see."),
+    "rates": ("With the card", "cameratrap.cli.rates:rates_command", "Events of each taxon in 100 camera-days (RAI)."),
+    "history": ("With the card", "cameratrap.cli.history:history_command", "Detection histories for occupancy models."),
+    "activity": ("With the card", "cameratrap.cli.activity:activity", "When in the day a taxon is about; overlap of two."),
+    "accumulation": (
+        "With the card",
+        "cameratrap.cli.accumulation:accumulation_command",
+        "How many species so many camera-days show.",
+    ),
+    "review": ("With the card", "cameratrap.cli.review:review", "Look at the events and correct them, in the browser."),
+    "label": ("With the card", "cameratrap.cli.label:label", "Say what events show, from a script; undo it."),
     "clock": ("With the card", "cameratrap.cli.clock:clock", "Correct the times that a wrong clock told."),
     "unseal": ("With the card", "cameratrap.cli.unseal:unseal", "Open the pictures that a trap has sealed."),
+    "export": ("With the card", "cameratrap.cli.export:export", "Hand over what was seen, in the field's formats."),
     "receive": ("At the receiver", "cameratrap.cli.receive:receive", "Take in messages the satellite delivered."),
     "inbox": ("At the receiver", "cameratrap.cli.inbox:inbox", "Received summaries, by message or by day."),
     "command": ("At the receiver", "cameratrap.cli.command:command", "Tell a trap something, for one credit."),
@@ -90,7 +104,9 @@ class Commands(click.Group):
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Configuration file to use instead of ./cameratrap.toml."
 )
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The card's folder, or the receiver's.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="A project's, a card's or a receiver's folder."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the data asked for.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what is done.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

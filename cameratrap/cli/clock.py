@@ -10,19 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cameratrap.cli.clock_rows import CORRECTION_COLUMNS, ERA_COLUMNS, SHIFT_COLUMNS, correction_row, era_row, shift_row
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import Output, plural, table_options
 
 if TYPE_CHECKING:
-    from cameratrap.app.clock_eras import EraOfCard
     from cameratrap.app.clock_shift import Correction
     from cameratrap.store.card import Card
-    from cameratrap.store.clock_shifts import ClockShift
 
-ERA_COLUMNS = ("era", "boot", "bursts", "first", "last", "error_s", "is_wrong")
-SHIFT_COLUMNS = ("correction", "why", "offset_s", "bursts", "pictures", "from", "to", "corrected_from", "corrected_to",
-                 "days")  # fmt: skip
-CORRECTION_COLUMNS = ("correction", "made_at", "offset_s", "rows", "why", "undone_at")
 _OFFSET = re.compile(
     r"(?P<sign>[+-])(?:(?P<days>\d{1,6})d)?(?:(?P<hours>\d{1,6})h)?(?:(?P<minutes>\d{1,7})m)?"
     r"(?:(?P<seconds>\d{1,9}(?:\.\d+)?)s)?"
@@ -64,8 +59,14 @@ def show(ctx: Context, out: Output, *, corrections: bool) -> None:
     """Show each era of the card's clock: one setting of it in one boot, with its times as they are now.
 
     error_s is how far the clock was ahead, as far as comparisons with the network's time say; without one that is
-    unknown, until `transmit` or `doctor --send` has compared it. Nothing is changed.
+    unknown, until `transmit` or `doctor --send` has compared it. Nothing is changed. Of a project the corrections are
+    shown: what its cards' clocks told, `clock show` says of each card.
     """
+    from cameratrap.cli import clock_project
+
+    if clock_project.is_meant(ctx):
+        clock_project.show(ctx, out)
+        return
     from cameratrap.app.clock_eras import card_eras
     from cameratrap.store.card import open_card
     from cameratrap.store.clock_shifts import shifts
@@ -73,10 +74,10 @@ def show(ctx: Context, out: Output, *, corrections: bool) -> None:
 
     with open_card(ctx.data) as card:
         if corrections:
-            out.table(CORRECTION_COLUMNS, [_correction_row(each) for each in shifts(card.connection)])
+            out.table(CORRECTION_COLUMNS, [correction_row(each) for each in shifts(card.connection)])
             return
         eras = card_eras(card.connection, list(timed_rows(card.connection)))
-    out.table(ERA_COLUMNS, [_era_row(each) for each in eras])
+    out.table(ERA_COLUMNS, [era_row(each) for each in eras])
 
 
 @clock.command(short_help="Correct the times that a wrong clock told.")
@@ -84,15 +85,18 @@ def show(ctx: Context, out: Output, *, corrections: bool) -> None:
 @click.option("--by", "offset", type=offset, metavar="OFFSET", help="Move times by this: +30d, -1h30m, +12.5s.")
 @click.option("--shown", type=moment, metavar="TIME", help="What the clock showed (with --true, instead of --by).")
 @click.option("--true", "true", type=moment, metavar="TIME", help="What the time was then.")
+@click.option("--to-first", "first", type=moment, metavar="TIME", help="When the first picture really was taken.")
+@click.option("--deployment", metavar="NAME", help="Of a project: the deployment whose clock was wrong.")
 @click.option("--boot", default="", metavar="NAME", help="Only this boot, or this era, as `clock show` names it.")
 @click.option("--from", "since", type=moment, metavar="TIME", help="Only what begins at this time or later.")
 @click.option("--to", "until", type=moment, metavar="TIME", help="Only what begins before this time.")
-@click.option("--all", "everything", is_flag=True, help="The whole card.")
+@click.option("--all", "everything", is_flag=True, help="The whole card, or the whole deployment.")
 @click.option("--undo", type=click.IntRange(1), metavar="N", help="Take correction N back.")
 @click.option("--dry-run", is_flag=True, help="Show what would be moved, and where to; change nothing.")
+@click.option("--author", metavar="NAME", help="In a project: who says so (default: who is logged in).")
 @table_options
 @click.pass_obj
-def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, **asked: Any) -> None:
+def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, author: str | None, **asked: Any) -> None:
     """Correct the times that a wrong clock told. Each original is kept: --undo N gives it back.
 
     Bursts, pictures, counts, hours armed and alerts move together; a span of hours armed that --from or --to lies in
@@ -101,10 +105,21 @@ def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, **as
     sent already are told anew by the next `watch`. What --auto corrects, the trap does by itself; once you undid it,
     only --auto does it again.
 
+    In a project one deployment's clock is corrected, as a row that says who did it; what its card says is kept. Events,
+    nights and effort follow.
+
     \b
     A watch in the first picture said 14:02:30 where the picture says 13:00:00:
       cameratrap --data CARD clock shift --all --shown 2027-03-10T13:00 --true 2027-03-10T14:02:30
+      cameratrap --data PROJECT clock shift --deployment ridge-7 --to-first 2027-03-10T14:02:30
     """
+    from cameratrap.cli import clock_project
+
+    if clock_project.is_meant(ctx):
+        clock_project.shift(ctx, out, asked, undo=undo, dry_run=dry_run, author=author)
+        return
+    if asked["deployment"] or author:
+        raise click.UsageError("--deployment and --author are for a project")
     _check(undo, asked)
     with _opened(ctx, writes=not dry_run) as card:
         if undo is not None:
@@ -112,7 +127,7 @@ def shift(ctx: Context, /, out: Output, *, undo: int | None, dry_run: bool, **as
             return
         corrections = _wanted(card, asked)
         numbers: Sequence[int | None] = [None] * len(corrections) if dry_run else _carry_out(ctx, card, corrections)
-        rows = [_shift_row(n, each, card.zone) for n, each in zip(numbers, corrections, strict=True)]
+        rows = [shift_row(n, each, card.zone) for n, each in zip(numbers, corrections, strict=True)]
         start = card.deployment.start
     out.table(SHIFT_COLUMNS, rows)
     if not any(each.rows for each in corrections):
@@ -140,9 +155,9 @@ def _say_start(ctx: Context, start: datetime, corrections: Sequence[Correction])
 
 
 def _check(undo: int | None, asked: dict[str, Any]) -> None:
-    ways = [bool(asked["auto"]), asked["offset"] is not None, asked["shown"] is not None, undo is not None]
+    ways = [bool(asked["auto"]), undo is not None, *(asked[name] is not None for name in ("offset", "shown", "first"))]
     if sum(ways) != 1:
-        raise click.UsageError("say how: one of --auto, --by, --shown with --true, --undo")
+        raise click.UsageError("say how: one of --auto, --by, --shown with --true, --to-first, --undo")
     if (asked["shown"] is None) != (asked["true"] is None):
         raise click.UsageError("--shown and --true belong together")
     named = [bool(asked["boot"]), asked["since"] is not None, asked["until"] is not None, asked["everything"]]
@@ -169,16 +184,19 @@ def _opened(ctx: Context, *, writes: bool) -> Iterator[Card]:
 
 
 def _wanted(card: Card, asked: dict[str, Any]) -> list[Correction]:
-    from cameratrap.app.clock_shift import Selection, by_hand, by_network
+    from cameratrap.app.clock_shift import Selection, by_hand, by_network, selected
 
     if asked["auto"]:
         return by_network(card.connection)
-    offset = asked["offset"]
-    if offset is None:
-        offset = _aware(asked["true"], card.zone) - _aware(asked["shown"], card.zone)
     since, until = (None if time is None else _aware(time, card.zone) for time in (asked["since"], asked["until"]))
-    selection = Selection(asked["boot"], since, until)
-    return [by_hand(card.connection, selection, offset, datetime.now(card.zone))]
+    selection, now = Selection(asked["boot"], since, until), datetime.now(card.zone)
+    offset = asked["offset"]
+    if asked["first"] is not None:
+        shown = selected(card.connection, selection, timedelta(0)).first_picture
+        offset = timedelta(0) if shown is None else _aware(asked["first"], card.zone) - shown
+    elif offset is None:
+        offset = _aware(asked["true"], card.zone) - _aware(asked["shown"], card.zone)
+    return [by_hand(card.connection, selection, offset, now)]
 
 
 def _aware(time: datetime, zone: timezone) -> datetime:
@@ -210,43 +228,3 @@ def _undo(ctx: Context, card: Card, number: int, *, dry_run: bool) -> None:
     undo(card.connection, number, datetime.now(card.zone))
     write_plain_tables(card, fold(card, event_rules(ctx.config)))
     ctx.say(f"took correction {number} back: every time is what it was before")
-
-
-def _era_row(each: EraOfCard) -> dict[str, object]:
-    return {
-        "era": each.name,
-        "boot": each.boot_id,
-        "bursts": sum(row.kind == "bursts" for row in each.rows),
-        "first": each.era.first.shown.isoformat(),
-        "last": each.era.last.shown.isoformat(),
-        "error_s": None if each.error is None else round(each.error.total_seconds(), 1),
-        "is_wrong": each.verdict,
-    }
-
-
-def _shift_row(number: int | None, each: Correction, zone: timezone) -> dict[str, object]:
-    first, last = (None, None) if each.span is None else each.span
-    left, gained = each.days(zone)
-    return {
-        "correction": number,
-        "why": each.why,
-        "offset_s": round(each.offset.total_seconds(), 3),
-        "bursts": each.count("bursts"),
-        "pictures": each.count("media"),
-        "from": first and first.isoformat(),
-        "to": last and last.isoformat(),
-        "corrected_from": first and (first + each.offset).isoformat(),
-        "corrected_to": last and (last + each.offset).isoformat(),
-        "days": len(left | gained),
-    }
-
-
-def _correction_row(each: ClockShift) -> dict[str, object]:
-    return {
-        "correction": each.number,
-        "made_at": each.made_at.isoformat(),
-        "offset_s": each.offset.total_seconds(),
-        "rows": each.rows,
-        "why": each.why,
-        "undone_at": each.undone_at and each.undone_at.isoformat(),
-    }

@@ -31,3 +31,15 @@ def day(text: str) -> date:
 def day_or_never(text: str) -> date | None:
     """The same, and None for the word never."""
     return None if text == "never" else day(text)
+
+
+def printable(text: str) -> str:
+    """A name that a table can show: what can be printed, and not nothing."""
+    if not (text.strip() and text.isprintable() and len(text) <= 200):
+        raise click.BadParameter(f"{text!r} is not a name that can be printed.")
+    return text.strip()
+
+
+def printable_or_empty(text: str) -> str:
+    """The same, or nothing at all."""
+    return printable(text) if text else ""

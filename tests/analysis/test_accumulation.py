@@ -40,7 +40,7 @@ def test_the_interval_is_about_the_curve_and_the_curve_rises(units: list[set[str
 
 
 def test_the_deviation_is_that_of_colwell_mao_and_chang() -> None:
-    """By hand, three units {a}, {a, b}, {}, equation 6: of one unit (2/3)^2 + (1/3)^2 - 1 / 2.33, of all 2 - 4 / 2.33."""
+    """By hand, three units {a}, {a, b}, {}: of one unit (2/3)^2 + (1/3)^2 - 1 / 2.33, of all of them 2 - 4 / 2.33."""
     curve = accumulation({"a": 2, "b": 1}, 3)
     estimate = chao2([2, 1], 3).estimate
     assert estimate == pytest.approx(2 + 2 / 3 * 1 / 2)

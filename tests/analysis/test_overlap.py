@@ -157,7 +157,7 @@ def test_resamples_without_a_bandwidth_are_left_out() -> None:
     """Two records: some resamples fall on one time, and the interval still comes of the others."""
     a, b = [1.0, 1.3], [1.1, 1.5]
     estimate = overlap(a, b)
-    assert overlap_interval(a, b, estimate, seed=3, resamples=300).level == 0.95
+    assert overlap_interval(a, b, estimate, seed=3, resamples=100).level == 0.95
 
 
 def test_a_sample_without_a_bandwidth_is_refused() -> None:

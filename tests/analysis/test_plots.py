@@ -86,19 +86,23 @@ def texts(svg: bytes) -> list[str]:
     return ["".join(each.itertext()) for each in parsed(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
-def test_a_png_is_as_wide_as_it_was_asked_for_at_300_dots_an_inch() -> None:
+@pytest.fixture(scope="module")
+def svgs() -> dict[str, bytes]:
+    """One of each kind."""
+    return every_plot(SVG)
+
+
+@pytest.mark.parametrize("width_mm", [COLUMN_MM, PAGE_MM])
+def test_a_png_is_as_wide_as_it_was_asked_for_at_300_dots_an_inch(width_mm: float) -> None:
     """A journal's column and its page, with the resolution that journals ask for written in the file."""
-    wide = {"page": rates_plot(rates(), paper=Paper("png", PAGE_MM))}
-    for name, picture in {**every_plot(Paper("png")), **wide}.items():
-        with Image.open(io.BytesIO(picture)) as image:
-            width_mm = PAGE_MM if name == "page" else COLUMN_MM
-            assert image.width == pytest.approx(width_mm / 25.4 * 300, abs=1)
-            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    with Image.open(io.BytesIO(rates_plot(rates(), paper=Paper("png", width_mm)))) as image:
+        assert image.width == pytest.approx(width_mm / 25.4 * 300, abs=1)
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
-def test_an_svg_keeps_its_text_and_refers_to_nothing() -> None:
+def test_an_svg_keeps_its_text_and_refers_to_nothing(svgs: dict[str, bytes]) -> None:
     """A page can hold it as it is: no declaration, no reference outside, no script; its words can be searched."""
-    for picture in every_plot(SVG).values():
+    for picture in svgs.values():
         root = parsed(picture)
         assert float(root.get("width", "").removesuffix("pt")) == pytest.approx(COLUMN_MM / 25.4 * 72, abs=0.1)
         assert picture.startswith(b"<svg")
@@ -106,9 +110,9 @@ def test_an_svg_keeps_its_text_and_refers_to_nothing() -> None:
         assert texts(picture)
 
 
-def test_the_same_numbers_are_the_same_file() -> None:
+def test_the_same_numbers_are_the_same_file(svgs: dict[str, bytes]) -> None:
     """No date and no random name in it: a plot under version control changes when its numbers do."""
-    assert every_plot(SVG) == every_plot(SVG)
+    assert svgs == every_plot(SVG)
     first, second = (rates_plot(rates(), paper=Paper("png")) for _ in range(2))
     assert first == second
 
@@ -125,9 +129,10 @@ def test_hostile_names_are_only_text(form: str) -> None:
 
 def test_letters_that_the_typeface_lacks() -> None:
     """They stay letters in an SVG; a PNG full of empty boxes is refused, with what to do instead."""
-    assert "\u9e7f\u5834" in texts(every_plot(SVG, "\u9e7f\u5834")["effort"])
+    there = [Deployed("d", "\u9e7f\u5834", START, START + DAY, ZONE)]
+    assert "\u9e7f\u5834" in texts(effort_plot(there, paper=SVG))
     with pytest.raises(AnalysisError) as raised:
-        every_plot(Paper("png"), "\u9e7f\u5834")
+        effort_plot(there, paper=Paper("png"))
     assert ".svg" in raised.value.hint
 
 
@@ -136,7 +141,7 @@ def test_one_style_does_not_leak_into_the_caller_s() -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    every_plot(SVG)
+    effort_plot(deployments(1), paper=SVG)
     assert dict(mpl.rcParams) == before
 
 
@@ -151,9 +156,9 @@ def test_lines_and_shades_differ_without_colour() -> None:
     assert lightness(NIGHT) - max(map(lightness, COLOURS)) > 0.2
 
 
-def test_activity_names_each_sample_and_the_overlap() -> None:
+def test_activity_names_each_sample_and_the_overlap(svgs: dict[str, bytes]) -> None:
     """How many records there are is part of the curve; the estimator and its interval part of the overlap."""
-    words = texts(every_plot(SVG)["activity"])
+    words = texts(svgs["activity"])
     assert "Vulpes vulpes (n = 3 events)" in words
     assert any(word.startswith("Overlap Dhat1 = 0.") and word.endswith("(95% CI 0.10 to 0.60)") for word in words)
     assert "Night" in words

@@ -116,3 +116,15 @@ def test_it_changes_when_it_says_and_not_before(minute: int, latitude: float, lo
         assert now < change <= now + timedelta(days=8)
         assert armed.is_on(change) is not before
         assert armed.is_on(now + (change - now) / 2) is before
+
+
+def test_daylight_is_from_sunrise_to_sunset_or_none_at_all() -> None:
+    """Where the sun does not rise, or does not set, a day has no sunrise that a record could be told by."""
+    sun = Sun(*NORTH_CAPE, EET)
+    spring = sun.daylight(date(2027, 3, 20))
+    assert spring is not None
+    assert (spring.start, spring.end) == tuple(
+        sun(event, date(2027, 3, 20)) for event in (SunEvent.SUNRISE, SunEvent.SUNSET)
+    )
+    assert sun.daylight(date(2027, 6, 21)) is None
+    assert sun.daylight(date(2027, 12, 21)) is None

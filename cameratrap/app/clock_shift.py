@@ -49,6 +49,11 @@ class Correction:
         times = [time for row in self.rows for time in row.times]
         return (min(times), max(times)) if times else None
 
+    @property
+    def first_picture(self) -> datetime | None:
+        """When its first picture was taken, as it is now."""
+        return min((row.times[0] for row in self.rows if row.kind == "media"), default=None)
+
     def days(self, zone: timezone) -> tuple[set[date], set[date]]:
         """The station's days that lose something, and those that gain it."""
         times = [time for row in self.rows for time in row.times]
@@ -81,13 +86,18 @@ def by_hand(connection: sqlite3.Connection, selection: Selection, offset: timede
 
     Raises UsageError for a time that cannot be: before any trap, or a year and more after ``now``.
     """
+    found = selected(connection, selection, offset)
+    _check_possible(found, now)
+    return found
+
+
+def selected(connection: sqlite3.Connection, selection: Selection, offset: timedelta) -> Correction:
+    """The same, whatever comes of it."""
     rows = list(timed_rows(connection))
     if selection.boot:
         eras = [each for each in card_eras(connection, rows) if _is_named(each, selection.boot)]
         rows = [row for each in eras for row in each.rows]
-    chosen = Correction(tuple(_selected(rows, selection)), offset, f"by hand{_told(selection)}")
-    _check_possible(chosen, now)
-    return chosen
+    return Correction(tuple(_selected(rows, selection)), offset, f"by hand{_told(selection)}")
 
 
 def _check_possible(correction: Correction, now: datetime) -> None:

@@ -17,7 +17,7 @@ DAMAGE = (
 )  # fmt: skip
 
 _EXIF_IFD = 0x8769
-_ORIENTATION, _SERIAL = 274, 42033
+_ORIENTATION, _SERIAL, _MAKER_NOTE = 274, 42033, 37500
 # Original, digitized, and the file's own time, each with its offset and sub-second.
 _TIMES = ((36867, 36881, 37521), (36868, 36882, 37522), (306, 36880, 37520))
 _DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
@@ -26,11 +26,15 @@ _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class ExifFacts:
-    """``taken`` is aware where the camera states an offset, else local time without one, None without any."""
+    """``taken`` is aware where the camera states an offset, else local time without one, None without any.
+
+    ``note`` is what the camera's maker keeps there, as it stands.
+    """
 
     orientation: int
     taken: datetime | None
     serial: str | None
+    note: bytes = b""
 
 
 def read_exif(image: Image.Image) -> ExifFacts:
@@ -40,7 +44,9 @@ def read_exif(image: Image.Image) -> ExifFacts:
     orientation = tags.get(_ORIENTATION, 1)
     if not isinstance(orientation, int) or not 1 <= orientation <= 8:
         orientation = 1
-    return ExifFacts(orientation, _taken(tags), _text(tags.get(_SERIAL)) or None)
+    note = tags.get(_MAKER_NOTE)
+    kept = note if isinstance(note, bytes) else b""
+    return ExifFacts(orientation, _taken(tags), _text(tags.get(_SERIAL)) or None, kept)
 
 
 def parse_offset(text: str) -> timezone | None:

@@ -69,7 +69,7 @@ def label(ctx: Context, /, out: Output, selection: Selection, *, author: str, dr
         with open_source(ctx.data) as project:
             out.table(HISTORY_COLUMNS, map(_history_row, history(project.connection)))
         return
-    signed = _Signed(given["key"] or uuid.uuid4().hex, author, datetime.now().astimezone())
+    signed = _Signed(uuid.uuid4().hex if given["key"] is None else given["key"], author, datetime.now().astimezone())
     with _opened(ctx.data, dry_run=dry_run) as project:
         done = _do(ctx, project, chosen, given, selection, signed)
         rows = list(_rows(project, done))

@@ -49,13 +49,17 @@ def _code_of(error: sqlite3.Error) -> int:
     return code & 0xFF if code >= 0 else -1
 
 
-def open_store(path: Path, migrations: Sequence[Migration], *, create: bool) -> sqlite3.Connection:
+def open_store(
+    path: Path, migrations: Sequence[Migration], *, create: bool, trusted_from: int | None = None
+) -> sqlite3.Connection:
     """Open for writing (or with ``create`` make) the database at ``path`` and bring it to the newest schema.
 
-    Rows come back as sqlite3.Row. Raises StoreError when the file is missing and may not be made, is damaged or not
+    Rows come back as sqlite3.Row. One of ``trusted_from`` bytes or more that was closed properly is not read from end
+    to end first. Raises StoreError when the file is missing and may not be made, is damaged or not
     a database, or was written by a newer version; such a file is left exactly as it is.
     """
     _check_file(path, create=create)
+    check = _is_to_be_checked(path, trusted_from)
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +69,7 @@ def open_store(path: Path, migrations: Sequence[Migration], *, create: bool) -> 
     except OSError as error:
         raise StoreError(f"the database {path} cannot be made", why=error.strerror or str(error)) from error
     try:
-        _prepare(connection, path, migrations)
+        _prepare(connection, path, migrations, check=check)
     except BaseException:
         connection.close()
         raise
@@ -73,14 +77,16 @@ def open_store(path: Path, migrations: Sequence[Migration], *, create: bool) -> 
 
 
 @contextmanager
-def open_for_reading(path: Path, migrations: Sequence[Migration]) -> Iterator[sqlite3.Connection]:
+def open_for_reading(
+    path: Path, migrations: Sequence[Migration], *, trusted_from: int | None = None
+) -> Iterator[sqlite3.Connection]:
     """Look at a database and never write to it: a card that came home is somebody's original.
 
     One of an older schema, or one whose folder cannot be written as WAL needs it, is read from a copy. Raises
     StoreError as ``open_store`` does.
     """
     _check_file(path, create=False)
-    if _can_read_in_place(path, migrations):
+    if _can_read_in_place(path, migrations, check=_is_to_be_checked(path, trusted_from)):
         with closing(_connect_read_only(path)) as original:
             original.row_factory = sqlite3.Row
             yield original
@@ -127,10 +133,18 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_TIMEOUT_S)
 
 
-def _can_read_in_place(path: Path, migrations: Sequence[Migration]) -> bool:
+def _is_to_be_checked(path: Path, trusted_from: int | None) -> bool:
+    """A write-ahead log that lies beside it was left by a process that ended in the middle, or that is still there."""
+    if trusted_from is None or path.with_name(path.name + "-wal").exists():
+        return True
+    return not path.is_file() or path.stat().st_size < trusted_from
+
+
+def _can_read_in_place(path: Path, migrations: Sequence[Migration], *, check: bool) -> bool:
     try:
         with closing(_connect_read_only(path)) as original:
-            _check_integrity(original, path)
+            if check:
+                _check_integrity(original, path)
             version = schema_version(original)
     except sqlite3.Error as error:
         if _code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
@@ -141,12 +155,13 @@ def _can_read_in_place(path: Path, migrations: Sequence[Migration]) -> bool:
     return version == len(migrations)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], *, check: bool) -> None:
     connection.row_factory = sqlite3.Row
     give_up_s = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
-            _check_integrity(connection, path)
+            if check:
+                _check_integrity(connection, path)
             _assert_pragma(connection, "journal_mode", "wal", path)
             _assert_pragma(connection, "synchronous", _FULL, path)
             _assert_pragma(connection, "foreign_keys", 1, path)
@@ -246,6 +261,32 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if isinstance(error, sqlite3.Error):
             raise store_error(error, path_of(connection)) from error
         raise
+
+
+@contextmanager
+def trial(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do something as it would be done, look at it, and have none of it when the block ends. Raises StoreError."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+    except sqlite3.Error as error:
+        raise store_error(error, path_of(connection)) from error
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is read in the block is of one moment, whatever another process writes meanwhile."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def path_of(connection: sqlite3.Connection) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cameratrap.domain.events import TriggerCause
@@ -22,6 +23,7 @@ _STANDING = f"""COALESCE(
     (SELECT MAX(w.id) FROM words w WHERE w.sequence = s.id AND w.method = 'human' AND NOT {_UNDONE}),
     (SELECT MAX(w.id) FROM words w WHERE w.sequence = s.id AND w.method = 'machine'))"""
 _MACHINE = "(SELECT MAX(w.id) FROM words w WHERE w.sequence = s.id AND w.method = 'machine')"
+_THESE = "(SELECT value FROM json_each(?))"
 _FLAGGED = """COALESCE((SELECT w.flagged FROM flags w WHERE w.sequence = s.id AND NOT COALESCE(
     (SELECT u.undone FROM undos u WHERE u.action = w.action ORDER BY u.id DESC LIMIT 1), 0)
     ORDER BY w.id DESC LIMIT 1), 0)"""
@@ -42,11 +44,11 @@ def settle(connection: sqlite3.Connection, sequences: Collection[int]) -> None:
     numbers = json.dumps(list(sequences))
     connection.execute(
         f"UPDATE sequences AS s SET standing = {_STANDING}, machine = {_MACHINE}, flagged = {_FLAGGED}"
-        " WHERE s.id IN (SELECT value FROM json_each(?))",
+        f" WHERE s.id IN {_THESE}",
         (numbers,),
     )
     events = connection.execute(
-        "SELECT DISTINCT event FROM sequences WHERE event IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+        f"SELECT DISTINCT event FROM sequences WHERE event IS NOT NULL AND id IN {_THESE}",
         (numbers,),
     )
     tell_events(connection, [int(row["event"]) for row in events])
@@ -60,96 +62,117 @@ def regroup(connection: sqlite3.Connection, deployment: int, *, is_night: IsNigh
     connection.execute(
         "DELETE FROM event_taxa WHERE event IN (SELECT id FROM events WHERE deployment = ?)", (deployment,)
     )
-    connection.execute("UPDATE sequences SET event = NULL WHERE deployment = ?", (deployment,))
+    connection.execute("UPDATE sequences SET event = NULL WHERE deployment = ? AND event IS NOT NULL", (deployment,))
     connection.execute("DELETE FROM events WHERE deployment = ?", (deployment,))
-    offset_s = 60 * int(
-        connection.execute("SELECT utc_offset_minutes FROM deployments WHERE id = ?", (deployment,)).fetchone()[0]
-    )
+    found = connection.execute("SELECT utc_offset_minutes FROM deployments WHERE id = ?", (deployment,)).fetchone()
+    offset_s = 60 * int(found[0])
     numbers = []
     for group in _groups(connection, deployment, event_gap(connection).total_seconds()):
-        first = group[0]
-        night = None if is_night is None else is_night(deployment, first["start_s"])
-        numbers.append(
-            _add_event(connection, deployment, group, int((first["start_s"] + offset_s) // 3600 % 24), night)
-        )
+        night = None if is_night is None else is_night(deployment, group.start_s)
+        numbers.append(_add_event(connection, deployment, group, int((group.start_s + offset_s) // 3600 % 24), night))
     tell_events(connection, numbers)
     return len(numbers)
 
 
 def tell_events(connection: sqlite3.Connection, events: Collection[int]) -> None:
     """Say anew what these events show, by the words that stand."""
-    for event in events:
-        connection.execute("DELETE FROM event_taxa WHERE event = ?", (event,))
-        connection.execute(
-            """INSERT INTO event_taxa (taxon, start_s, event, deployment, count, score)
-            SELECT o.taxon, e.start_s, e.id, e.deployment, MAX(o.count), MAX(o.score) FROM events e
-            JOIN sequences s ON s.event = e.id JOIN observations o ON o.word = s.standing
-            WHERE e.id = ? GROUP BY o.taxon""",
-            (event,),
-        )
-        connection.execute(
-            """UPDATE events AS e SET (taxa, count) = (
-                SELECT COALESCE(group_concat(t.taxon, '|'), ''), COALESCE(MAX(t.count), 0)
-                FROM (SELECT taxon, count FROM event_taxa WHERE event = e.id ORDER BY taxon) t),
-            (machine_taxa, score) = (
-                SELECT COALESCE(group_concat(t.taxon, '|'), ''), MAX(t.score) FROM (
-                    SELECT o.taxon, MAX(o.score) AS score FROM sequences s JOIN observations o ON o.word = s.machine
-                    WHERE s.event = e.id GROUP BY o.taxon ORDER BY o.taxon) t),
-            (state, flagged, is_blank) = (
-                SELECT CASE WHEN COUNT(*) = SUM(w.method IS 'human') THEN 'verified'
-                    WHEN SUM(w.method IS 'human') > 0 THEN 'partly'
-                    WHEN COUNT(w.id) > 0 THEN 'machine' ELSE 'unlooked' END,
-                    MAX(s.flagged),
-                    COUNT(w.id) = COUNT(*)
-                        AND NOT EXISTS (SELECT 1 FROM event_taxa x WHERE x.event = e.id)
-                FROM sequences s LEFT JOIN words w ON w.id = s.standing WHERE s.event = e.id)
-            WHERE e.id = ?""",
-            (event,),
-        )
+    numbers = (json.dumps(list(events)),)
+    connection.execute(f"DELETE FROM event_taxa WHERE event IN {_THESE}", numbers)
+    connection.execute(
+        f"""UPDATE events AS e SET
+        (machine_taxa, score) = (
+            SELECT COALESCE(group_concat(t.taxon, '|'), ''), MAX(t.score) FROM (
+                SELECT o.taxon, MAX(o.score) AS score FROM sequences s JOIN observations o ON o.word = s.machine
+                WHERE s.event = e.id GROUP BY o.taxon ORDER BY o.taxon) t),
+        (state, flagged, is_blank) = (
+            SELECT CASE WHEN COUNT(*) = SUM(w.method IS 'human') THEN 'verified'
+                WHEN SUM(w.method IS 'human') > 0 THEN 'partly'
+                WHEN COUNT(w.id) > 0 THEN 'machine' ELSE 'unlooked' END,
+                MAX(s.flagged),
+                COUNT(w.id) = COUNT(*) AND NOT SUM(EXISTS (SELECT 1 FROM observations o WHERE o.word = w.id))
+            FROM sequences s LEFT JOIN words w ON w.id = s.standing WHERE s.event = e.id)
+        WHERE e.id IN {_THESE}""",
+        numbers,
+    )
+    connection.execute(
+        f"""INSERT INTO event_taxa
+        (taxon, start_s, event, deployment, count, state, flagged, is_night, cause, hour, score)
+        SELECT t.taxon, e.start_s, e.id, e.deployment, MAX(t.count), e.state, e.flagged, e.is_night, e.cause, e.hour,
+            e.score
+        FROM (SELECT s.event, o.taxon, SUM(o.count) AS count FROM sequences s JOIN observations o ON o.word = s.standing
+            WHERE s.event IN {_THESE} GROUP BY s.id, o.taxon) t
+        JOIN events e ON e.id = t.event GROUP BY e.id, t.taxon""",
+        numbers,
+    )
+    connection.execute(
+        f"""UPDATE events AS e SET (taxa, count) = (
+            SELECT COALESCE(group_concat(t.taxon, '|'), ''), COALESCE(MAX(t.count), 0)
+            FROM (SELECT taxon, count FROM event_taxa WHERE event = e.id ORDER BY taxon) t)
+        WHERE e.id IN {_THESE}""",
+        numbers,
+    )
 
 
-def _groups(connection: sqlite3.Connection, deployment: int, gap_s: float) -> Iterator[list[sqlite3.Row]]:
-    group: list[sqlite3.Row] = []
+@dataclass
+class _Group:
+    """The sequences of an event, as they come."""
+
+    cause: str
+    start: str
+    start_s: float
+    end_s: float
+    cover: int | None
+    media: int = 0
+    sequences: list[int] = field(default_factory=list)
+
+    def takes(self, row: sqlite3.Row, gap_s: float) -> bool:
+        """Whether the next sequence belongs to it."""
+        is_timelapse = TriggerCause.TIMELAPSE.value
+        same_kind = (row["cause"] == is_timelapse) == (self.cause == is_timelapse)
+        return bool(same_kind and row["start_s"] - self.end_s <= gap_s)
+
+    def add(self, row: sqlite3.Row) -> None:
+        """Take it in."""
+        self.end_s = max(self.end_s, row["end_s"])
+        self.media += row["media"]
+        self.sequences.append(row["id"])
+
+
+def _groups(connection: sqlite3.Connection, deployment: int, gap_s: float) -> Iterator[_Group]:
+    """One by one. SQLite has put the sequences in order before the first of them comes: the caller may change them."""
+    group = None
     for row in connection.execute(
         """SELECT s.id, s.cause, s.start, s.start_s, s.end_s, COUNT(m.id) AS media, MIN(m.id) AS cover
         FROM sequences s LEFT JOIN media m ON m.sequence = s.id WHERE s.deployment = ?
         GROUP BY s.id ORDER BY s.cause = ?, s.start_s, s.id""",
         (deployment, TriggerCause.TIMELAPSE.value),
-    ).fetchall():
-        if group and not _belongs(row, group, gap_s):
+    ):
+        if group and not group.takes(row, gap_s):
             yield group
-            group = []
-        group.append(row)
+            group = None
+        group = group or _Group(row["cause"], row["start"], row["start_s"], row["end_s"], row["cover"])
+        group.add(row)
     if group:
         yield group
 
 
-def _belongs(row: sqlite3.Row, group: Iterable[sqlite3.Row], gap_s: float) -> bool:
-    members = list(group)
-    same_kind = (row["cause"] == TriggerCause.TIMELAPSE) == (members[0]["cause"] == TriggerCause.TIMELAPSE)
-    return bool(same_kind and row["start_s"] - max(each["end_s"] for each in members) <= gap_s)
-
-
-def _add_event(
-    connection: sqlite3.Connection, deployment: int, group: list[sqlite3.Row], hour: int, night: bool | None
-) -> int:
-    first = group[0]
+def _add_event(connection: sqlite3.Connection, deployment: int, group: _Group, hour: int, night: bool | None) -> int:
     cursor = connection.execute(
         "INSERT INTO events (deployment, cause, start, start_s, end_s, hour, is_night, sequences, media, cover, state)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unlooked')",
         (
             deployment,
-            first["cause"],
-            first["start"],
-            first["start_s"],
-            max(each["end_s"] for each in group),
+            group.cause,
+            group.start,
+            group.start_s,
+            group.end_s,
             hour,
             night,
-            len(group),
-            sum(each["media"] for each in group),
-            first["cover"],
+            len(group.sequences),
+            group.media,
+            group.cover,
         ),
     )
     event = int(cursor.lastrowid or 0)
-    connection.executemany("UPDATE sequences SET event = ? WHERE id = ?", [(event, each["id"]) for each in group])
+    connection.executemany("UPDATE sequences SET event = ? WHERE id = ?", [(event, each) for each in group.sequences])
     return event

@@ -56,17 +56,24 @@ def deployed(connection: sqlite3.Connection, names: Collection[str] | None = Non
     ]
 
 
-def sightings(connection: sqlite3.Connection, names: Collection[str] | None = None) -> Iterator[Sighting]:
+def sightings(
+    connection: sqlite3.Connection, names: Collection[str] | None = None, *, untimed: bool = False
+) -> Iterator[Sighting]:
     """What was seen, as it stands now, in order of time and one by one: a project is never held whole.
 
-    Sequences whose time is not known (their clock was never set) are left out.
+    Adults and young ones of a taxon that are told apart in a sequence were there at once: they are one sighting.
+    Sequences whose time is not known (their clock was never set) are left out, unless they too are asked for.
     """
     chosen = "" if names is None else " AND d.deployment IN (SELECT value FROM json_each(?))"
+    timed = "1" if untimed else "s.clock IS NOT 'unset'"
     rows = connection.execute(
-        f"""SELECT o.*, d.deployment AS name, s.sequence AS burst, s.cause, w.method FROM sequences s
-        JOIN deployments d ON d.id = s.deployment JOIN words w ON w.id = s.standing
+        f"""SELECT o.taxon, SUM(o.count) AS count, MAX(o.score) AS score, MIN(o.first_at) AS first_at,
+            MAX(o.last_at) AS last_at, SUM(o.count_low) AS count_low,
+            CASE WHEN COUNT(o.count_high) = COUNT(*) THEN SUM(o.count_high) END AS count_high,
+            d.deployment AS name, s.sequence AS burst, s.cause, w.method
+        FROM sequences s JOIN deployments d ON d.id = s.deployment JOIN words w ON w.id = s.standing
         JOIN observations o ON o.word = w.id
-        WHERE s.clock IS NOT 'unset'{chosen} ORDER BY julianday(o.first_at), o.id""",
+        WHERE {timed}{chosen} GROUP BY w.id, o.taxon ORDER BY julianday(MIN(o.first_at)), MIN(o.id)""",
         () if names is None else (json.dumps(list(names)),),
     )
     return (_sighting(row) for row in rows)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from cameratrap.domain import review
 from cameratrap.domain.detections import BBox
 from cameratrap.domain.events import Source, TriggerCause
 from cameratrap.domain.judged import Fate
@@ -17,8 +18,7 @@ Origin = Literal["card", "folder", "camtrap-dp", "megadetector"]
 MediaState = Literal["present", "blurred", "sealed", "removed"]
 SequenceStatus = Literal["captured", "analysed", "failed"]
 Attributes = Mapping[str, object]
-# The label of what shows something that nobody can name; Camtrap DP's observation type of the same name.
-UNKNOWN = "unknown"
+UNKNOWN = review.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ from __future__ import annotations
 
 import sqlite3
 
+from cameratrap.store.project_corrections import create_corrections
+
+# What filters ask of an event, beside its deployment and its time.
+_FILTERED = "state, is_blank, flagged, is_night, cause, hour, score"
 _TABLES = (
     """CREATE TABLE settings (
         name TEXT PRIMARY KEY,
@@ -57,8 +61,9 @@ _TABLES = (
         health TEXT NOT NULL DEFAULT '{}',
         PRIMARY KEY (deployment, day)
     ) STRICT, WITHOUT ROWID""",
+    # Events are made anew when a deployment grows. A number never comes back: a page that is open may still name it.
     """CREATE TABLE events (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         deployment INTEGER NOT NULL REFERENCES deployments (id),
         cause TEXT NOT NULL,
         start TEXT NOT NULL,
@@ -77,17 +82,23 @@ _TABLES = (
         is_blank INTEGER NOT NULL DEFAULT 0,
         flagged INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
-    "CREATE INDEX events_by_time ON events (start_s, id)",
-    "CREATE INDEX events_by_deployment ON events (deployment, start_s, id)",
-    "CREATE INDEX events_by_state ON events (state, start_s, id)",
-    "CREATE INDEX events_by_blank ON events (is_blank, start_s, id)",
-    "CREATE INDEX events_by_flag ON events (start_s, id) WHERE flagged",
+    # Everything that a filter asks is in the index itself: a page of few among many events is found without the table.
+    f"CREATE INDEX events_by_time ON events (start_s, id, deployment, {_FILTERED})",
+    f"CREATE INDEX events_by_deployment ON events (deployment, start_s, id, {_FILTERED})",
+    # In the order in which facets are counted, so that nothing is to be sorted.
+    f"CREATE INDEX events_by_kind ON events (deployment, {_FILTERED}, start_s)",
+    # The taxa that stand, each with what filters ask of its event, so that a taxon's events are found here alone.
     """CREATE TABLE event_taxa (
         taxon TEXT NOT NULL,
         start_s REAL NOT NULL,
         event INTEGER NOT NULL REFERENCES events (id),
         deployment INTEGER NOT NULL,
         count INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        flagged INTEGER NOT NULL,
+        is_night INTEGER,
+        cause TEXT NOT NULL,
+        hour INTEGER NOT NULL,
         score REAL,
         PRIMARY KEY (taxon, start_s, event)
     ) STRICT, WITHOUT ROWID""",
@@ -138,10 +149,13 @@ _TABLES = (
         kind TEXT NOT NULL,
         detail TEXT NOT NULL DEFAULT '{}'
     ) STRICT""",
-    # Undone and done again: the newest row of an action decides. Nothing is taken away.
+    # Undone and done again: the newest row of an action decides. Nothing is taken away. ``newest_action`` is the newest
+    # there was: what was undone before another action was made is not done again.
     """CREATE TABLE undos (
         id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
         action INTEGER NOT NULL REFERENCES actions (id),
+        newest_action INTEGER NOT NULL REFERENCES actions (id),
         made_at TEXT NOT NULL,
         author TEXT NOT NULL,
         undone INTEGER NOT NULL
@@ -193,6 +207,7 @@ _TABLES = (
         flagged INTEGER NOT NULL
     ) STRICT""",
     "CREATE INDEX flags_by_sequence ON flags (sequence, id)",
+    "CREATE INDEX flags_by_action ON flags (action)",
     # A taxon that the built-in table does not have, or more than it says: what another program's package told of it.
     """CREATE TABLE taxa (
         taxon TEXT PRIMARY KEY,
@@ -200,11 +215,29 @@ _TABLES = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+# What was said is never changed and never removed, whoever holds the connection. Only the times of an observation may
+# move, with the clock that told them.
+_ONLY_ADDED = ("actions", "undos", "words", "observations", "flags")
+_FIXED = {"observations": " OF id, word, taxon, count, count_low, count_high, score, attributes"}
+_KEYED = ("actions", "undos")
+
 
 def create_project(connection: sqlite3.Connection) -> None:
     """A migration step: the tables of a project."""
     for statement in _TABLES:
         connection.execute(statement)
+    for table in _ONLY_ADDED:
+        same = "id = NEW.id OR key = NEW.key" if table in _KEYED else "id = NEW.id"
+        _forbid(connection, table, "update", f"UPDATE{_FIXED.get(table, '')} ON {table}")
+        _forbid(connection, table, "delete", f"DELETE ON {table}")
+        # INSERT OR REPLACE takes a row away without asking the trigger before.
+        _forbid(connection, table, "replace", f"INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})")
 
 
-PROJECT_MIGRATIONS = (create_project,)
+def _forbid(connection: sqlite3.Connection, table: str, name: str, what: str) -> None:
+    connection.execute(
+        f"CREATE TRIGGER {table}_no_{name} BEFORE {what} BEGIN SELECT RAISE(ABORT, '{table} are only ever added'); END"
+    )
+
+
+PROJECT_MIGRATIONS = (create_project, create_corrections)

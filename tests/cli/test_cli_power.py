@@ -255,7 +255,7 @@ def test_days_left_are_not_guessed(capsys: pytest.CaptureFixture[str], tmp_path:
 
 
 def test_a_gauge_that_tells_nothing_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The state of the battery is not passed over in silence: what was wrong at the last look stands below the table."""
+    """The state of the battery is not passed over: what was wrong at the last look stands below the table."""
     at = datetime(2026, 6, 1, 5, 30, tzinfo=UTC)
     gone = KeptReading(at, "boot", 1.0, PowerReading(None, None), Saving.NOTHING, trouble="the INA219 does not answer")
     with (

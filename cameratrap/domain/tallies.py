@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timezone
 
@@ -43,6 +43,11 @@ def fold_days(events: Iterable[Event], zone: timezone) -> dict[date, tuple[Tally
         if event.cause is not TriggerCause.TIMELAPSE:
             counts[station_day(event.start, zone)][event.taxon].append(event.count)
     return {
-        day: tuple(Tally(taxon, len(each), sum(each)) for taxon, each in sorted(by_taxon.items()))
+        day: tuple(_tally(taxon, each) for taxon, each in sorted(by_taxon.items()))
         for day, by_taxon in sorted(counts.items())
     }
+
+
+def _tally(taxon: str, counts: Sequence[int]) -> Tally:
+    """Another program may call one of its taxa as our bucket is called: it is a bucket of one."""
+    return Tally(taxon, len(counts), sum(counts), taxa=1 if taxon == OTHERS else None)

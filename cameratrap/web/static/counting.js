@@ -9,7 +9,7 @@ export class Counting {
   #typing;
   #done;
 
-  /** `typing(text)` shows what is typed so far, empty when no more; `done(number)` is called with a number that is meant. */
+  /** `typing(text)` shows what is typed so far, empty when no more; `done(number)` takes a number that is meant. */
   constructor(typing, done) {
     this.#typing = typing;
     this.#done = done;

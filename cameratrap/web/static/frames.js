@@ -114,7 +114,9 @@ export class Frames {
 
   #pictureOf(media) {
     if (media.state !== "present" && media.state !== "blurred") return placeholderOf(media);
-    if (!isStill(media)) return Object.assign(shotOf("video"), { src: `/media/${media.id}`, controls: true, muted: true });
+    if (!isStill(media)) {
+      return Object.assign(shotOf("video"), { src: `/media/${media.id}`, controls: true, muted: true });
+    }
     const shot = Object.assign(shotOf("img"), { src: this.#address(media), alt: plain(media.path) });
     const picture = document.createElement("span");
     picture.className = "picture";

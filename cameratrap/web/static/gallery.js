@@ -131,7 +131,7 @@ export class Gallery {
   }
 
   #chosenWords() {
-    if (this.#selection.isEverything) return [`all ${several(this.#total, "event")} that the filter finds are selected`];
+    if (this.#selection.isEverything) return [`all ${several(this.#total, "event")} that the filter finds`];
     const count = this.#selection.chosen.length;
     if (!count) return [];
     const words = [`${count} selected`];

@@ -1,9 +1,9 @@
 /**
  * How every event on the screen stands: what the server last said of it, and over that what was done here since.
  *
- * An action changes the screen at once and goes into the queue with the looks it gave (`shows`). What an event looks like is what
- * the newest waiting item shows, or else what the server said; so an answer never undoes what was done after it, and
- * what the server refuses disappears from the screen by itself.
+ * An action changes the screen at once and goes into the queue with the looks it gave (`shows`). What an event looks
+ * like is what the newest waiting item shows, or else what the server said; so an answer never undoes what was done
+ * after it, and what the server refuses disappears from the screen by itself.
  */
 
 import { outcome } from "./outcome.js";
@@ -16,7 +16,7 @@ export class Ledger {
   #undone = [];
   #queue;
   #listener;
-  #others;
+  #others; // the other tabs that show this project
 
   /** `listener.changed()`: look again at every event. `listener.answered(item, answer)`: one action is done. */
   constructor(project, listener) {

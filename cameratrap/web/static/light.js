@@ -11,10 +11,12 @@ export class Light {
   /** Show the page by it, and follow its controls. */
   start() {
     for (const name of ["brightness", "contrast"]) {
-      document.querySelector(`#${name}`)?.addEventListener("input", (event) => this.#set({ [name]: Number(event.target.value) }));
-      document.querySelector(`#${name}`)?.addEventListener("change", (event) => event.target.blur()); // keys are for the event again
+      const range = document.querySelector(`#${name}`);
+      range?.addEventListener("input", () => this.#set({ [name]: Number(range.value) }));
+      range?.addEventListener("change", () => range.blur()); // keys are for the event again
     }
-    document.querySelector("#light-reset")?.addEventListener("click", () => this.#set({ brightness: 100, contrast: 100 }));
+    const { brightness, contrast } = PLAIN;
+    document.querySelector("#light-reset")?.addEventListener("click", () => this.#set({ brightness, contrast }));
     this.show();
   }
 
@@ -36,7 +38,8 @@ export class Light {
     document.body.classList.toggle("no-boxes", !boxes);
     document.querySelector("#boxes-toggle")?.setAttribute("aria-pressed", String(boxes));
     const shot = document.querySelector("#player .shot");
-    if (shot) shot.style.filter = brightness === 100 && contrast === 100 ? "" : `brightness(${brightness}%) contrast(${contrast}%)`;
+    const isPlain = brightness === PLAIN.brightness && contrast === PLAIN.contrast;
+    if (shot) shot.style.filter = isPlain ? "" : `brightness(${brightness}%) contrast(${contrast}%)`;
     for (const name of ["brightness", "contrast"]) {
       const range = document.querySelector(`#${name}`);
       if (range) range.value = this.#now[name];

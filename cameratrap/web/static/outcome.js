@@ -35,10 +35,11 @@ function most(taxa) {
 function merged(taxa) {
   const counts = new Map();
   for (const { taxon, count } of taxa) counts.set(taxon, Math.max(count, counts.get(taxon) ?? 0));
-  return [...counts].map(([taxon, count]) => ({ taxon, count })).sort((one, other) => (one.taxon < other.taxon ? -1 : 1));
+  const all = [...counts].map(([taxon, count]) => ({ taxon, count }));
+  return all.sort((one, other) => (one.taxon < other.taxon ? -1 : 1));
 }
 
-/** The taxon that most of these events show, of equals the one with more individuals; undefined where none shows any. */
+/** The taxon that most of these events show, of equals the one with more individuals; undefined where there is none. */
 export function mostCommon(events) {
   const weights = new Map();
   for (const { taxon, count } of events.flatMap(({ taxa }) => taxa)) {

@@ -108,7 +108,7 @@ export class Queue {
   /** Whether to go on with the next. */
   async #sendOne(item) {
     if (item.of && this.hasFailed(item.of)) {
-      this.#remove(item.body.key); // what never happened cannot be taken back, and an older action must not be in its place
+      this.#remove(item.body.key); // what never happened is not taken back, nor an older action in its place
       return true;
     }
     let answer;

@@ -14,14 +14,16 @@ import { Taxa } from "./taxa.js";
 import { plain, several } from "./text.js";
 import { Visits } from "./visit.js";
 
-const GALLERY = "cameratrap gallery"; // where to go back to
+const GALLERY = `cameratrap gallery ${meta("project")}`; // where to go back to
 const taxa = new Taxa();
 const light = new Light();
 const ledger = new Ledger(meta("project"), { changed: paint, answered });
 const status = new Status(ledger.queue);
 const visits = new Visits(start, (text) => status.say(`${text}: the next page comes when it does`));
 const counting = new Counting((text) => text && status.say(`count ${text}`), setCount);
-const SAYING = new Set(["verify", "blank", "unknown", "relabel", "common", "digit", "more", "fewer", "flag", "undo", "redo"]);
+const SAYING = new Set([
+  "verify", "blank", "unknown", "relabel", "common", "digit", "more", "fewer", "flag", "undo", "redo",
+]); // what needs an event that is there to be seen
 let view;
 let box;
 let isWithin = false; // whether the page that follows is one of ours, which sends what this one has not
@@ -189,5 +191,7 @@ function confirmed(says) {
   document.querySelector("#confirm-text").textContent = `${says}, all that the filter finds. Go on?`;
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
 }

@@ -1,4 +1,4 @@
-/** Which events of a page are chosen, by number, in the order of the page. Values only: what is on the screen is the gallery's. */
+/** Which events of a page are chosen, by number, in the order of the page: values only, the screen is the gallery's. */
 
 export class Selection {
   #ids;

@@ -1,4 +1,4 @@
-/** The status line: what was just done, what is not sent yet, and what the server refused until the person has decided. */
+/** The status line: what was just done and what is not sent yet; and what the server refused, until it is decided. */
 
 import { several } from "./text.js";
 
@@ -20,12 +20,13 @@ export class Status {
   paint() {
     const { failed, unsent, trouble } = this.#queue;
     const line = document.querySelector("#status");
-    line.classList.toggle("is-bad", failed.length > 0);
+    line.classList.toggle("is-bad", trouble !== "");
     line.classList.toggle("is-waiting", unsent.length > 0);
     line.dataset.unsent = unsent.length; // what a script that waits can look at
     line.dataset.failed = failed.length;
     const waits = unsent.length ? `${several(unsent.length, "correction")} not sent yet, kept in this browser` : "";
-    line.textContent = [this.#said, waits, trouble].filter(Boolean).join(" · ");
+    const said = failed.some((item) => item.says === this.#said) ? "" : this.#said;
+    line.textContent = [said, waits, trouble].filter(Boolean).join(" · ");
     line.title = line.textContent;
     document.querySelector("#refused")?.remove();
     if (failed.length) document.querySelector("header").after(this.#refusal(failed));
@@ -37,7 +38,7 @@ export class Status {
     banner.role = "alert";
     const { error, hint } = first.failed;
     const more = others.length ? ` There are ${others.length} more.` : "";
-    banner.append(`Not done: ${first.says}. ${error}${hint ? ` (${hint})` : ""}.${more} `);
+    banner.append(`Not done: ${first.says}, because ${error}${hint ? ` (${hint})` : ""}.${more} `);
     banner.append(this.#button("Try again", () => this.#queue.retry(first.body.key)), " ");
     banner.append(this.#button("Leave it", () => this.#queue.discard(first.body.key)));
     return banner;

@@ -1,4 +1,4 @@
-/** Going from one page to another without letting go of what waits to be sent: the next page is put in this one's place. */
+/** Going from page to page without letting go of what waits to be sent: the next is put in this one's place. */
 
 import { page } from "./server.js";
 

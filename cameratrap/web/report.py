@@ -1,0 +1,84 @@
+"""The report: one HTML file of a deployment or a project, to mail to a colleague.
+
+It needs nothing but itself: no script, no address outside, every picture within. It is read from a mail, on a telephone
+and on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import cameratrap
+from cameratrap.domain.taxa import TaxaTable
+from cameratrap.errors import UsageError
+from cameratrap.store.project import Project
+from cameratrap.store.project_read import StoredDeployment, deployments
+from cameratrap.store.project_record import ProjectRecord, read_record
+from cameratrap.store.project_rows import UNKNOWN
+from cameratrap.web import report_health, report_map
+from cameratrap.web.rendering import make_environment
+from cameratrap.web.report_asked import Asked, told_positions
+from cameratrap.web.report_candidates import Candidates
+from cameratrap.web.report_looked import looked_at, models_of, reviewers_of, together
+from cameratrap.web.report_numbers import Numbers, read_numbers
+from cameratrap.web.report_pictures import Portraits, portraits
+from cameratrap.web.report_plots import activities, effort_image, rates_image
+
+
+def report(project: Project, taxa: TaxaTable, asked: Asked, *, now: datetime) -> str:
+    """The whole file. ``now`` is when it is made, aware. Raises UsageError where it cannot be as small as asked."""
+    numbers = read_numbers(project, taxa, asked)
+    template = make_environment(taxa).get_template("report.html")
+    values = _values(project, taxa, asked, numbers) | {"now": now, "version": cameratrap.__version__}
+    bare = template.render(values | {"portraits": Portraits((), (), ())})
+    room = asked.limit_bytes - len(bare.encode()) - _AROUND * len(numbers.tallies)
+    if room < 0:
+        needed = (asked.limit_bytes - room) / 1e6
+        hint = f"allow {needed:.1f} MB, or choose fewer stations"
+        raise UsageError("the report has no room for its tables", why=f"they need {needed:.1f} MB", hint=hint)
+    wanted = [each.rate.taxon for each in numbers.tallies if each.rate.events and each.rate.taxon != UNKNOWN]
+    shown = wanted if asked.with_people else [each.rate.taxon for each in numbers.animals if each.rate.taxon in wanted]
+    found = portraits(project, shown, Candidates(project, taxa, asked), room)
+    return template.render(values | {"portraits": found})
+
+
+_AROUND = 2000  # bytes that a picture's frame and caption take, at most
+
+
+def _values(project: Project, taxa: TaxaTable, asked: Asked, numbers: Numbers) -> dict[str, object]:
+    record, positions = read_record(project.folder), told_positions(project, taxa, asked)
+    chosen = {each.deployment for each in numbers.deployed}
+    stored = [each for each in deployments(project.connection) if each.row.deployment in chosen]
+    looked = looked_at(project, numbers.deployed, asked.selection)
+    return {
+        "title": asked.title or record.title,
+        "record": record,
+        "people": _people(record, stored),
+        "asked": asked,
+        "numbers": numbers,
+        "stored": stored,
+        "positions": positions,
+        "map": report_map.draw_map(numbers.deployed, positions),
+        "map_size": (report_map.WIDTH, report_map.HEIGHT),
+        "effort_image": effort_image(numbers, asked),
+        "rates_image": rates_image(numbers, asked),
+        "activities": activities(numbers, asked, positions),
+        "looked": {each.deployment: each for each in looked},
+        "all_looked": together(looked),
+        "models": models_of(project, numbers.deployed),
+        "reviewers": reviewers_of(project, numbers.deployed),
+        "health": report_health.health_of(project, numbers.deployed, asked.selection),
+        "health_size": (report_health.WIDTH, report_health.HEIGHT),
+        "independence": f"{asked.rules.interval / timedelta(minutes=1):g} minutes",
+        "first": min((each.start.astimezone(each.zone) for each in numbers.deployed), default=None),
+        "last": max((each.end.astimezone(each.zone) for each in numbers.deployed), default=None),
+        "stations": len({each.station for each in numbers.deployed}),
+    }
+
+
+def _people(record: ProjectRecord, stored: Sequence[StoredDeployment]) -> list[str]:
+    """Who made the study, else who set the cameras up."""
+    if record.contributors:
+        return [each.title for each in record.contributors]
+    return list(dict.fromkeys(str(each.row.setup["setupBy"]) for each in stored if "setupBy" in each.row.setup))

@@ -12,6 +12,7 @@ BENCHES = {
     "process": "what processing a folder costs beside decoding and inference alone",
     "wake": "how soon a trap that was just switched on asks for its first frame, beside loading numpy",
     "scene": "what a camera's own background adds to the detector's word",
+    "review": "what the review page costs on a million pictures, beside a bare SELECT",
     "motion": "what moves and what does not, ours beside OpenCV's MOG2 on the same frames",
 }
 

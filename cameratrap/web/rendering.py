@@ -35,6 +35,8 @@ def make_environment(taxa: TaxaTable) -> Environment:
         "plain": plain,
         "moment": _moment,
         "minute": _minute,
+        "day": lambda at: f"{at:%Y-%m-%d}",
+        "units": lambda length: f"{length:.1f}",
         "percent": _percent,
         "state_sign": lambda state: _STATES[state][0],
         "state_words": lambda state: _STATES[state][1],

@@ -7,9 +7,12 @@ and on paper.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
 
 import cameratrap
+from cameratrap.domain.positions import Position
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import UsageError
 from cameratrap.store.project import Project
@@ -50,6 +53,7 @@ def _values(project: Project, taxa: TaxaTable, asked: Asked, numbers: Numbers) -
     record, positions = read_record(project.folder), told_positions(project, taxa, asked)
     chosen = {each.deployment for each in numbers.deployed}
     stored = [each for each in deployments(project.connection) if each.row.deployment in chosen]
+    places = [place for name in chosen if (place := positions.get(name))]
     looked = looked_at(project, numbers.deployed, asked.selection)
     return {
         "title": asked.title or record.title,
@@ -57,8 +61,9 @@ def _values(project: Project, taxa: TaxaTable, asked: Asked, numbers: Numbers) -
         "people": _people(record, stored),
         "asked": asked,
         "numbers": numbers,
-        "stored": stored,
-        "positions": positions,
+        "places": _told_alone(places),
+        "unplaced": len(numbers.deployed) - len(places),
+        "coarse": any(place.step_deg is not None for place in places),
         "map": report_map.draw_map(numbers.deployed, positions),
         "map_size": (report_map.WIDTH, report_map.HEIGHT),
         "effort_image": effort_image(numbers, asked),
@@ -73,8 +78,30 @@ def _values(project: Project, taxa: TaxaTable, asked: Asked, numbers: Numbers) -
         "independence": f"{asked.rules.interval / timedelta(minutes=1):g} minutes",
         "first": min((each.start.astimezone(each.zone) for each in numbers.deployed), default=None),
         "last": max((each.end.astimezone(each.zone) for each in numbers.deployed), default=None),
+        "zones": sorted({str(each.zone) for each in numbers.deployed}),
+        "has_sessions": any(each.session for each in numbers.deployed),
+        "chosen": parse_qsl(asked.selection.to_query()),
         "stations": len({each.station for each in numbers.deployed}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The one place that all positions are, in words: a map of it would be a dot."""
+
+    text: str
+    is_coarse: bool
+
+
+def _told_alone(places: Sequence[Position]) -> list[_Place]:
+    """Degrees to five decimals, about a metre; to one where they were coarsened."""
+    if not places:
+        return []
+    place = places[0]
+    digits = 5 if place.step_deg is None else 1
+    north, east = "NS"[place.latitude < 0], "EW"[place.longitude < 0]
+    text = f"{abs(place.latitude):.{digits}f}\N{DEGREE SIGN} {north}, {abs(place.longitude):.{digits}f}\N{DEGREE SIGN} {east}"
+    return [_Place(text, place.step_deg is not None)]
 
 
 def _people(record: ProjectRecord, stored: Sequence[StoredDeployment]) -> list[str]:

@@ -120,7 +120,6 @@ def test_two_pages_of_one_project_send_in_order_and_tell_each_other(browser: Bro
             expect(page.locator("#gallery .event").nth(0)).to_have_attribute("data-blank", "1")
             expect(page.locator("#gallery .event").nth(1)).to_have_attribute("data-flagged", "1")
         assert [kind for kind, _ in did(project)] == ["blank", "unknown", "flag"]
-        assert someone.complaints == []
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ Centre = Literal["noon", "midnight"]
 NOON = 12.0
 _NAME = 40  # letters of a taxon's name that fit beside its number of records
 _FINE = 577  # points of a line that looks smooth in print: every 2.5 minutes
+_MANY = 1000  # records whose ticks are painted as one picture: thousands of lines make a file of megabytes
 _RUG = 0.045  # the height of a row of records, as a share of the highest density
 
 
@@ -81,7 +82,9 @@ def _rug(axes: Axes, axis: DayAxis, number: int, curve: ActivityCurve, top: floa
         hours = np.where(hours > NOON, hours - 24, hours)
     foot = -top * _RUG * (1.3 * number + 0.3)
     faintness = float(np.clip(40 / curve.n, 0.15, 0.9))
-    axes.vlines(hours, foot - top * _RUG, foot, color=COLOURS[number], linewidth=0.6, alpha=faintness)
+    painted = curve.n > _MANY
+    height = top * _RUG
+    axes.vlines(hours, foot - height, foot, COLOURS[number], linewidth=0.6, alpha=faintness, rasterized=painted)
 
 
 def _shared(axes: Axes, hours: Floats, lower: Floats, estimate: Overlap, interval: Interval | None) -> None:

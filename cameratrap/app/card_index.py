@@ -8,35 +8,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cameratrap.domain.detections import BBox
-from cameratrap.domain.events import TriggerCause
-from cameratrap.domain.judged import Fate
-from cameratrap.store.bursts import Picture, pictures_of
+from cameratrap.app.card_bursts import CardBurst, card_bursts
 from cameratrap.store.card import Card
+from cameratrap.store.project_batch import Batch
 from cameratrap.store.project_clock import follow, move, offsets
-from cameratrap.store.project_rows import (
-    DetectionRow,
-    MediaRow,
-    MediaState,
-    ObservationRow,
-    SequenceRow,
-    WordRow,
-    add_media,
-    add_sequence,
-    add_word,
-)
-from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
-from cameratrap.store.treatments import Outcome
+from cameratrap.store.project_rows import MediaRow, SequenceRow, WordRow
 
-# Bursts that have no picture and no word on them are triggers of which nothing came: they are in the effort.
-_BURSTS = """SELECT b.*, t.first_frame_s, COALESCE(v.infrared, t.lamp) AS infrared FROM bursts b
-    LEFT JOIN timings t ON t.burst = b.id LEFT JOIN views v ON v.burst = b.id
-    WHERE EXISTS (SELECT 1 FROM media m WHERE m.burst = b.id)
-    OR EXISTS (SELECT 1 FROM classifications c WHERE c.burst = b.id) ORDER BY b.started_at, b.id"""
+# Of what is known, only what is not the same any more is written.
+_TELL_SEQUENCE = """UPDATE sequences SET end_s = ?2, status = ?3, clock = ?4, first_frame_s = ?5
+    WHERE id = ?1 AND (end_s, status, clock, first_frame_s) IS NOT (?2, ?3, ?4, ?5)"""
+_TELL_MEDIA = """UPDATE media SET path = ?2, width = ?3, height = ?4, sha256 = ?5, state = ?6, infrared = ?7
+    WHERE id = ?1 AND (path, width, height, sha256, state, infrared) IS NOT (?2, ?3, ?4, ?5, ?6, ?7)"""
+
+# Words with an action were said in a project.
+_HEARD = """SELECT w.sequence, w.method, w.classified_by, w.classified_at FROM words w
+    JOIN sequences s ON s.id = w.sequence WHERE s.deployment = ? AND w.action IS NULL"""
 
 
 @dataclass
@@ -60,9 +50,11 @@ def index_bursts(project: sqlite3.Connection, number: int, card: Card, name: str
 
     ``project_events.settle`` the touched sequences afterwards, and ``regroup`` where that is called for.
     """
-    taking = _Taking(project, number, card, name)
-    for burst in card.connection.execute(_BURSTS).fetchall():
-        taking.take(burst)
+    taking = _Taking(project, number)
+    for bursts in card_bursts(card, name):
+        for burst in bursts:
+            taking.take(burst)
+        taking.flush()
     follow(project, number, taking.done.new)
     return taking.done
 
@@ -70,30 +62,41 @@ def index_bursts(project: sqlite3.Connection, number: int, card: Card, name: str
 class _Taking:
     """One reading of a card. What the project has already is known by name: of bursts, pictures and words."""
 
-    def __init__(self, project: sqlite3.Connection, number: int, card: Card, name: str) -> None:
+    def __init__(self, project: sqlite3.Connection, number: int) -> None:
         self.done = Indexed()
-        self._project, self._number, self._card, self._name = project, number, card.connection, name
-        self._sealed = sealed_hashes(card.connection)
+        self._project, self._batch = project, Batch(project, number)
         self._offsets = offsets(project, number)
-        rows = project.execute("SELECT * FROM sequences WHERE deployment = ?", (number,))
-        self._sequences: Mapping[str, sqlite3.Row] = {str(row["sequence"]): row for row in rows}
-        held = project.execute("SELECT id, media FROM media WHERE deployment = ?", (number,))
-        self._media = {str(row["media"]): int(row["id"]) for row in held}
+        rows = project.execute(
+            "SELECT id, sequence, start, clock, standing FROM sequences WHERE deployment = ?", (number,)
+        )
+        self._sequences: dict[str, sqlite3.Row] = {row["sequence"]: row for row in rows}
+        held = project.execute("SELECT media, id FROM media WHERE deployment = ?", (number,))
+        self._media: dict[str, int] = dict(map(tuple, held))
+        self._heard = Counter(map(tuple, project.execute(_HEARD, (number,))))
+        self._anew: dict[str, list[tuple[object, ...]]] = {_TELL_SEQUENCE: [], _TELL_MEDIA: []}
 
-    def take(self, burst: sqlite3.Row) -> None:
+    def take(self, burst: CardBurst) -> None:
         """Take one burst over, with its pictures and what was said of it."""
-        pictures = pictures_of(self._card, burst["id"])
-        row = _sequence(burst, pictures)
-        known = self._sequences.get(row.sequence)
+        known = self._sequences.get(burst.row.sequence)
         if known is None:
-            sequence, moved = add_sequence(self._project, self._number, row), timedelta(0)
+            sequence, moved = self._batch.add_sequence(burst.row), timedelta(0)
             self.done.new.append(sequence)
         else:
             sequence, moved = int(known["id"]), self._offsets.get(known["id"], timedelta(0))
-            self._tell_anew(known, row, moved)
-        for picture in pictures:
-            self._take_picture(sequence, picture, moved, burst["infrared"])
-        self._take_words(sequence, burst["id"], moved)
+            self._tell_anew(known, burst.row, moved)
+        media = {key: self._take_picture(sequence, row, moved) for key, row in burst.media.items()}
+        for word in self._unheard(sequence, burst.words):
+            standing = None if known is None else known["standing"]
+            self._batch.add_word(sequence, _moved(word, moved), media, replaces=standing)
+            self.done.words += 1
+            self.done.touched.append(sequence)
+
+    def flush(self) -> None:
+        """Write what was taken."""
+        for statement, rows in self._anew.items():
+            self._project.executemany(statement, rows)
+            rows.clear()
+        self._batch.flush()
 
     def _tell_anew(self, known: sqlite3.Row, row: SequenceRow, moved: timedelta) -> None:
         """Its times may have been corrected on the card since; what was moved here stays moved, from there."""
@@ -102,112 +105,30 @@ class _Taking:
             move(self._project, [known["id"]], by)
             self.done.has_moved = True
         clock = known["clock"] if known["id"] in self._offsets else row.clock
-        self._project.execute(
-            "UPDATE sequences SET end_s = ?, status = ?, clock = ?, first_frame_s = ? WHERE id = ?",
-            ((row.end + moved).timestamp(), row.status, clock, row.first_frame_s, known["id"]),
+        self._anew[_TELL_SEQUENCE].append(
+            (known["id"], (row.end + moved).timestamp(), row.status, clock, row.first_frame_s)
         )
 
-    def _take_picture(self, sequence: int, picture: Picture, moved: timedelta, infrared: int | None) -> None:
-        row = self._media_row(picture, moved, infrared)
+    def _take_picture(self, sequence: int, row: MediaRow, moved: timedelta) -> int:
         known = self._media.get(row.media)
         if known is None:
-            self._media[row.media] = add_media(self._project, self._number, sequence, row)
             self.done.media += 1
-            return
-        self._project.execute(
-            "UPDATE media SET path = ?, width = ?, height = ?, sha256 = ?, state = ?, infrared = ? WHERE id = ?",
-            (row.path, row.width, row.height, row.sha256, row.state, row.infrared, known),
-        )
+            return self._batch.add_media(sequence, replace(row, captured_at=row.captured_at + moved) if moved else row)
+        self._anew[_TELL_MEDIA].append((known, row.path, row.width, row.height, row.sha256, row.state, row.infrared))
+        return known
 
-    def _media_row(self, picture: Picture, moved: timedelta, infrared: int | None) -> MediaRow:
-        state = _state(picture, is_sealed=picture.id in self._sealed)
-        sealed = state == "sealed"
-        return MediaRow(
-            media=f"{self._name}/{picture.path}",
-            path=picture.path + (SUFFIX if sealed else ""),
-            captured_at=picture.captured_at + moved,
-            width=picture.width,
-            height=picture.height,
-            sha256=self._sealed[picture.id] if sealed else picture.sha256_now,
-            state=state,
-            infrared=None if infrared is None else bool(infrared),
-        )
-
-    def _take_words(self, sequence: int, burst: str, moved: timedelta) -> None:
-        """What the card says and the project has not heard; words with an action were said in a project."""
-        told = "SELECT method, classified_by, classified_at FROM words WHERE sequence = ? AND action IS NULL"
-        held = Counter(tuple(row) for row in self._project.execute(told, (sequence,)))
-        rows = self._card.execute("SELECT * FROM classifications WHERE burst = ? ORDER BY id", (burst,)).fetchall()
-        for row in rows:
-            name = (row["method"], row["classified_by"], row["classified_at"])
-            if held[name]:
-                held[name] -= 1
-                continue
-            add_word(self._project, sequence, self._word(row, moved))
-            self.done.words += 1
-            self.done.touched.append(sequence)
-
-    def _word(self, row: sqlite3.Row, moved: timedelta) -> WordRow:
-        observations = self._card.execute(
-            "SELECT * FROM observations WHERE classification = ? ORDER BY id", (row["id"],)
-        )
-        return WordRow(
-            method="human" if row["method"] == "human" else "machine",
-            classified_by=row["classified_by"],
-            classified_at=datetime.fromisoformat(row["classified_at"]),
-            observations=tuple(_observation(each, moved) for each in observations),
-            detections=tuple(self._detections(row["id"])),
-            model_sha256=row["model_sha256"],
-            score_threshold=row["score_threshold"],
-        )
-
-    def _detections(self, classification: int) -> Iterator[DetectionRow]:
-        rows = self._card.execute(
-            "SELECT d.*, m.path FROM detections d JOIN media m ON m.id = d.media WHERE d.classification = ?"
-            " ORDER BY d.id",
-            (classification,),
-        )
-        for row in rows:
-            yield DetectionRow(
-                media=self._media[f"{self._name}/{row['path']}"],
-                taxon=row["taxon"],
-                model_label=row["model_label"],
-                score=row["score"],
-                bbox=BBox(row["x"], row["y"], row["width"], row["height"]),
-                fate=Fate(row["fate"]),
-                counted_as=row["counted_as"],
-            )
+    def _unheard(self, sequence: int, words: Iterable[WordRow]) -> Iterator[WordRow]:
+        """What the card says and the project has not heard."""
+        for word in words:
+            name = (sequence, word.method, word.classified_by, word.classified_at.isoformat())
+            if self._heard[name]:
+                self._heard[name] -= 1
+            else:
+                yield word
 
 
-def _sequence(burst: sqlite3.Row, pictures: list[Picture]) -> SequenceRow:
-    """From the first picture to the last: between the trigger and the first the clock may have been set."""
-    start = pictures[0].captured_at if pictures else datetime.fromisoformat(burst["started_at"])
-    return SequenceRow(
-        sequence=burst["id"],
-        cause=TriggerCause(burst["cause"]),
-        start=start,
-        end=max((each.captured_at for each in pictures), default=start),
-        status=burst["status"],
-        clock=burst["clock"],
-        first_frame_s=burst["first_frame_s"],
-    )
-
-
-def _state(picture: Picture, *, is_sealed: bool) -> MediaState:
-    if picture.is_removed or picture.outcome is Outcome.DROPPED:
-        return "removed"
-    if is_sealed:
-        return "sealed"
-    return "blurred" if picture.outcome is Outcome.BLURRED else "present"
-
-
-def _observation(row: sqlite3.Row, moved: timedelta) -> ObservationRow:
-    return ObservationRow(
-        taxon=row["taxon"],
-        count=row["count"],
-        first_at=datetime.fromisoformat(row["first_at"]) + moved,
-        last_at=datetime.fromisoformat(row["last_at"]) + moved,
-        count_low=row["count_low"],
-        count_high=row["count_high"],
-        score=row["score"],
-    )
+def _moved(word: WordRow, by: timedelta) -> WordRow:
+    if not by:
+        return word
+    seen = (replace(each, first_at=each.first_at + by, last_at=each.last_at + by) for each in word.observations)
+    return replace(word, observations=tuple(seen))

@@ -16,7 +16,6 @@ from cameratrap.app.clock_shift import Selection, correct, selected
 from cameratrap.app.project_nights import night_of
 from cameratrap.domain.effort import Span
 from cameratrap.store.card import Card
-from cameratrap.store.connection import copy_in_memory
 from cameratrap.store.deployment import record_text
 from cameratrap.store.project import set_setting, setting
 from cameratrap.store.project_clock import bounds_of, offset_of
@@ -24,6 +23,7 @@ from cameratrap.store.project_corrections import corrections
 from cameratrap.store.project_deployments import tell
 from cameratrap.store.project_events import regroup, settle
 from cameratrap.store.project_rows import DeploymentRow
+from cameratrap.store.trials import copy_in_memory
 
 _POSITION = ("latitude", "longitude", "coordinateUncertainty")
 # What every change of a card changes: rows are only ever added to these tables, or the columns named change.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cameratrap.app.clock_check import is_believable
 from cameratrap.domain.eras import WRONG, Boot, ClockPoint, Era, eras, true_zeros
 from cameratrap.sbd.network_time import BUILT
 from cameratrap.store.clock_readings import readings
+from cameratrap.store.clock_shifts import ClockShift, shifts
 from cameratrap.store.effort import REPLAY_BOOT_ID
-from cameratrap.store.timed_rows import RowTimes
+from cameratrap.store.timed_rows import RowTimes, moves
 
 # A burst's pictures lie closer together than this; one that does not was taken after the clock was set.
 _WITH_ITS_BURST = timedelta(hours=1)
@@ -22,12 +23,16 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class EraOfCard:
-    """One era and its rows. ``error`` is how far its clock was ahead of the truth, None where that does not follow."""
+    """One era and its rows. ``error`` is how far they are ahead of the truth, None where that does not follow.
+
+    ``corrections`` are those that moved them and stand (``with_corrections``).
+    """
 
     boot_id: str
     era: Era
     rows: tuple[RowTimes, ...]
     error: timedelta | None
+    corrections: tuple[ClockShift, ...] = ()
 
     @property
     def name(self) -> str:
@@ -41,7 +46,12 @@ class EraOfCard:
 
     @property
     def verdict(self) -> str:
-        """For a person: "yes", "no", or "unknown". A time before this program was built is wrong, by whatever."""
+        """For a person: "yes", "no", "corrected" by somebody where no comparison tells, or "unknown".
+
+        A time before this program was built is wrong, by whatever, unless somebody has put it there.
+        """
+        if self.error is None and self.corrections:
+            return "corrected"
         if self.error is None and self.era.first.shown >= BUILT:
             return "unknown"
         return "yes" if self.error is None or self.is_wrong else "no"
@@ -61,6 +71,21 @@ def card_eras(connection: sqlite3.Connection, rows: Sequence[RowTimes]) -> list[
         )
         for boot in boots
         for era in boot.eras
+    ]
+
+
+def with_corrections(connection: sqlite3.Connection, found: Iterable[EraOfCard]) -> list[EraOfCard]:
+    """The same eras with what has moved their rows."""
+    made, moved = {each.number: each for each in shifts(connection)}, moves(connection)
+    return [
+        replace(
+            each,
+            corrections=tuple(
+                made[number]
+                for number in sorted({number for row in each.rows for number in moved.get((row.kind, row.key), ())})
+            ),
+        )
+        for each in found
     ]
 
 

@@ -20,8 +20,8 @@ from cameratrap.domain.battery import BatteryPolicy
 from cameratrap.domain.saving import Saving
 from cameratrap.ports import PowerController, PowerReading
 from cameratrap.store.card import DATABASE, RECORD, open_card
-from cameratrap.store.connection import open_for_reading
 from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.timings import timings
 
 PIR_PATIENCE_S = 10.0

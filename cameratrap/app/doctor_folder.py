@@ -12,11 +12,11 @@ from cameratrap.app.disk import RoomRules, measure
 from cameratrap.app.doctor import Finding, State
 from cameratrap.store.card import DATABASE, RECORD, open_card
 from cameratrap.store.commands import overrides, undecided
-from cameratrap.store.connection import open_for_reading
 from cameratrap.store.inbox import INBOX_FILE
 from cameratrap.store.keys import key_of_trap, key_path
 from cameratrap.store.migrations import CARD_MIGRATIONS, INBOX_MIGRATIONS
 from cameratrap.store.outbox import Outbox, OutboxState
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.refused import REFUSED_FOLDER, REVERIFY_HINT, RefusedLog
 from cameratrap.store.seal_counter import counter_path, read_counter_file, stored_state
 from cameratrap.store.sessions import taken_on

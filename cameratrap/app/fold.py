@@ -14,7 +14,6 @@ from cameratrap.domain.events import (
     DEFAULT_INTERVAL,
     Event,
     IndependenceRule,
-    independent_events,
     settled_events,
     station_day,
 )
@@ -35,12 +34,6 @@ class Rules:
     interval: timedelta = DEFAULT_INTERVAL
     rule: IndependenceRule = IndependenceRule.LAST_RECORD
     position: tuple[float, float] | None = None
-
-
-def card_events(card: Card, rules: Rules) -> list[Event]:
-    """The card's independent events, in order of time."""
-    found = sightings(card.connection, card.deployment.deployment)
-    return independent_events(found, interval=rules.interval, rule=rules.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from cameratrap.domain.package_names import safe_name
 from cameratrap.errors import UsageError
 from cameratrap.store.bursts import each_picture
 from cameratrap.store.card import DATABASE, RECORD, Card, open_card
-from cameratrap.store.connection import open_for_reading, transaction
+from cameratrap.store.connection import transaction
 from cameratrap.store.project import CARDS, Project
 from cameratrap.store.project_deployments import is_taken_name, told_as
 from cameratrap.store.project_schema import PROJECT_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 
 

@@ -1,6 +1,6 @@
 """Correcting a project's deployments and their clocks, with all that follows; and what each would change.
 
-Each function is one transaction. Tried on a copy of the index (``store.connection.copy_in_memory``) it is a preview.
+Each function is one transaction. Tried on a copy of the index (``store.trials.copy_in_memory``) it is a preview.
 """
 
 from __future__ import annotations

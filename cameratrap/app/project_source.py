@@ -14,8 +14,9 @@ from pathlib import Path
 from cameratrap.app.card_project import deployment_row, is_taken, take_card
 from cameratrap.errors import StoreError
 from cameratrap.store.card import RECORD, Card, open_card
-from cameratrap.store.connection import copy_in_memory, transaction
+from cameratrap.store.connection import transaction
 from cameratrap.store.project import Project, edit_project, is_project, passing_project, read_project
+from cameratrap.store.trials import copy_in_memory
 
 REVIEW = "review.db"
 

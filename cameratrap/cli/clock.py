@@ -58,16 +58,17 @@ def clock() -> None:
 def show(ctx: Context, out: Output, *, corrections: bool) -> None:
     """Show each era of the card's clock: one setting of it in one boot, with its times as they are now.
 
-    error_s is how far the clock was ahead, as far as comparisons with the network's time say; without one that is
-    unknown, until `transmit` or `doctor --send` has compared it. Nothing is changed. Of a project the corrections are
-    shown: what its cards' clocks told, `clock show` says of each card.
+    error_s is how far these times are ahead, as far as comparisons with the network's time say; without one that is
+    unknown, until `transmit` or `doctor --send` has compared it. What was corrected has corrected_s, by how much it was
+    moved, and by which corrections. Nothing is changed. Of a project the corrections are shown: what its cards' clocks
+    told, `clock show` says of each card.
     """
     from cameratrap.cli import clock_project
 
     if clock_project.is_meant(ctx):
         clock_project.show(ctx, out)
         return
-    from cameratrap.app.clock_eras import card_eras
+    from cameratrap.app.clock_eras import card_eras, with_corrections
     from cameratrap.store.card import open_card
     from cameratrap.store.clock_shifts import shifts
     from cameratrap.store.timed_rows import timed_rows
@@ -76,7 +77,7 @@ def show(ctx: Context, out: Output, *, corrections: bool) -> None:
         if corrections:
             out.table(CORRECTION_COLUMNS, [correction_row(each) for each in shifts(card.connection)])
             return
-        eras = card_eras(card.connection, list(timed_rows(card.connection)))
+        eras = with_corrections(card.connection, card_eras(card.connection, list(timed_rows(card.connection))))
     out.table(ERA_COLUMNS, [era_row(each) for each in eras])
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cameratrap.app.clock_shift import Correction
     from cameratrap.store.clock_shifts import ClockShift
 
-ERA_COLUMNS = ("era", "boot", "bursts", "first", "last", "error_s", "is_wrong")
+ERA_COLUMNS = ("era", "boot", "bursts", "first", "last", "error_s", "is_wrong", "corrected_s", "corrections")
 SHIFT_COLUMNS = ("correction", "why", "offset_s", "bursts", "pictures", "from", "to", "corrected_from", "corrected_to",
                  "days")  # fmt: skip
 CORRECTION_COLUMNS = ("correction", "made_at", "offset_s", "rows", "why", "undone_at")
@@ -26,6 +26,10 @@ def era_row(each: EraOfCard) -> dict[str, object]:
         "last": each.era.last.shown.isoformat(),
         "error_s": None if each.error is None else round(each.error.total_seconds(), 1),
         "is_wrong": each.verdict,
+        "corrected_s": round(sum(one.offset.total_seconds() for one in each.corrections), 3)
+        if each.corrections
+        else None,
+        "corrections": ", ".join(str(one.number) for one in each.corrections),
     }
 
 

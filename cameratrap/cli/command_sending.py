@@ -64,9 +64,9 @@ def send_command(ctx: Context, out: Output, sending: Sending) -> int:
 def log_rows(ctx: Context, station: str) -> list[Mapping[str, object]]:
     """The station's commands with what became of each."""
     from cameratrap.app.command_log import CommandState, command_states
-    from cameratrap.store.connection import open_for_reading
     from cameratrap.store.inbox import INBOX_FILE
     from cameratrap.store.migrations import INBOX_MIGRATIONS
+    from cameratrap.store.reading import open_for_reading
     from cameratrap.store.sent_commands import sent_commands
 
     with open_for_reading(ctx.data / INBOX_FILE, INBOX_MIGRATIONS) as connection:
@@ -111,9 +111,9 @@ def _station_key(ctx: Context, station: str) -> SealKey:
 
 def _revoked(ctx: Context) -> set[str]:
     """The fingerprints of revoked keys."""
-    from cameratrap.store.connection import open_for_reading
     from cameratrap.store.inbox import INBOX_FILE
     from cameratrap.store.migrations import INBOX_MIGRATIONS
+    from cameratrap.store.reading import open_for_reading
     from cameratrap.store.trust import revocations
 
     if not (ctx.data / INBOX_FILE).is_file():

@@ -129,8 +129,8 @@ def _check_apart(folder: Path, paths: tuple[Path, ...]) -> None:
 def _project(folder: Path, asked: Asked) -> Iterator[Project]:
     """The project, made where it is not there; for --dry-run a copy of its index that is thrown away."""
     from cameratrap.store.card import RECORD, make_card_folder, sole_writer
-    from cameratrap.store.connection import copy_in_memory
     from cameratrap.store.project import Project, edit_project, is_project, passing_project, read_project
+    from cameratrap.store.trials import copy_in_memory
 
     if (folder / RECORD).is_file():
         raise UsageError(f"{folder} is a card", hint="a project is a folder of its own: name one with --into PROJECT")

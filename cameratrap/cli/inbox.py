@@ -15,6 +15,8 @@ from cameratrap.cli.refusals import say_refused
 from cameratrap.store.refused import REFUSED_FOLDER, RefusedLog
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cameratrap.app.receive import InboxEntry, Reading
     from cameratrap.app.received_days import ReceivedDay
     from cameratrap.app.seals import SealProof
@@ -44,7 +46,7 @@ def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> N
     """
     from cameratrap.app.received_days import long_silences, missing_days, received_days
 
-    entries = _entries(ctx)
+    entries = inbox_entries(ctx, ctx.data)
     say_refused(RefusedLog(ctx.data / REFUSED_FOLDER))
     if view is None:
         shown = [entry for entry in entries if station in (None, entry.reading.station)]
@@ -55,7 +57,7 @@ def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> N
         ctx.say(_count_line(shown))
         return
     days = [day for day in received_days(entries) if station in (None, day.station)]
-    _warn(ctx, entries, days)
+    warn_of_days(ctx, entries, days)
     if view == "gaps":
         for name, before, after in long_silences(days):
             ctx.say(f"{name}: nothing between {before} and {after}, too long to list (two deployments, a wrong clock?)")
@@ -65,15 +67,16 @@ def inbox(ctx: Context, out: Output, view: str | None, station: str | None) -> N
         out.table(DAY_COLUMNS, [row for day in days for row in _day_rows(day)])
 
 
-def _entries(ctx: Context) -> list[InboxEntry]:
+def inbox_entries(ctx: Context, folder: Path) -> list[InboxEntry]:
+    """Every message of a receiver's folder, read by the configuration. Raises StoreError."""
     from cameratrap.app.receive import read_inbox
-    from cameratrap.store.connection import open_for_reading
     from cameratrap.store.inbox import INBOX_FILE, Inbox
     from cameratrap.store.migrations import INBOX_MIGRATIONS
+    from cameratrap.store.reading import open_for_reading
     from cameratrap.store.receiver_keys import receiver_keys
 
-    with open_for_reading(ctx.data / INBOX_FILE, INBOX_MIGRATIONS) as connection:
-        return read_inbox(Inbox(connection), ctx.taxa(), ctx.config.ground.stations, receiver_keys(ctx.data))
+    with open_for_reading(folder / INBOX_FILE, INBOX_MIGRATIONS) as connection:
+        return read_inbox(Inbox(connection), ctx.taxa(), ctx.config.ground.stations, receiver_keys(folder))
 
 
 def message_object(entry: InboxEntry) -> dict[str, object]:
@@ -184,7 +187,7 @@ def _day_rows(day: ReceivedDay) -> Iterable[Mapping[str, object]]:
     return [{**shared, **each} for each in counts or [{"taxon": "", "events": 0, "individuals": 0}]]
 
 
-def _warn(ctx: Context, entries: Sequence[InboxEntry], days: Iterable[ReceivedDay]) -> None:
+def warn_of_days(ctx: Context, entries: Sequence[InboxEntry], days: Iterable[ReceivedDay]) -> None:
     """What the table cannot show."""
     nobody = sum(1 for entry in entries if entry.reading.summary and entry.reading.station is None)
     if nobody:

@@ -159,9 +159,9 @@ class Journey:
     def _received(self) -> DayTallies:
         from cameratrap.app.receive import read_inbox
         from cameratrap.app.received_days import received_days
-        from cameratrap.store.connection import open_for_reading
         from cameratrap.store.inbox import INBOX_FILE, Inbox
         from cameratrap.store.migrations import INBOX_MIGRATIONS
+        from cameratrap.store.reading import open_for_reading
 
         with open_for_reading(self.receiver / INBOX_FILE, INBOX_MIGRATIONS) as connection:
             entries = read_inbox(Inbox(connection), builtin_taxa(), self.config.ground.stations)

@@ -162,8 +162,8 @@ def _own_key(ctx: Context) -> KeyFile:
 def _state(ctx: Context, kept: KeyFile) -> tuple[SealState | None, str]:
     """How far the key has been used on the card, and why its epoch was begun."""
     from cameratrap.store.card import DATABASE
-    from cameratrap.store.connection import open_for_reading
     from cameratrap.store.migrations import CARD_MIGRATIONS
+    from cameratrap.store.reading import open_for_reading
     from cameratrap.store.seal_counter import counter_path, read_counter_file, stored_state, why_begun
 
     fingerprint = kept.key.fingerprint

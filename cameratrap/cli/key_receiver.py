@@ -229,9 +229,11 @@ def _book(ctx: Context, inbox: Inbox, keys: list[KeyFile]) -> SealBook:
 @contextmanager
 def _inbox(ctx: Context, *, writing: bool = False) -> Iterator[Inbox]:
     """The receiver's inbox; to look at where there is none yet, an empty one. Raises StoreError."""
-    from cameratrap.store.connection import empty_store, open_for_reading, open_store
+    from cameratrap.store.connection import open_store
     from cameratrap.store.inbox import INBOX_FILE, Inbox
     from cameratrap.store.migrations import INBOX_MIGRATIONS
+    from cameratrap.store.reading import open_for_reading
+    from cameratrap.store.trials import empty_store
 
     path = ctx.data / INBOX_FILE
     if not ctx.data.is_dir():

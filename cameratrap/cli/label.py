@@ -101,8 +101,8 @@ def _chosen(given: dict[str, Any]) -> str:
 def _opened(folder: Path, *, dry_run: bool) -> Iterator[Project]:
     """For writing; what is only tried is taken back, and tried on a copy where a card would otherwise be written."""
     from cameratrap.app.project_source import open_for_review, open_source
-    from cameratrap.store.connection import copy_in_memory, trial
     from cameratrap.store.project import Project, is_project
+    from cameratrap.store.trials import copy_in_memory, trial
 
     if dry_run and not is_project(folder):
         with open_source(folder) as source, copy_in_memory(source.connection) as copy:

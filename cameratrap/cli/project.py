@@ -115,8 +115,8 @@ def set_(
 @contextmanager
 def editing(ctx: Context, *, dry_run: bool) -> Iterator[Project]:
     """The project at --data, or for --dry-run a copy of its index that is thrown away. Raises UsageError for a card."""
-    from cameratrap.store.connection import copy_in_memory
     from cameratrap.store.project import Project, edit_project, is_project, read_project
+    from cameratrap.store.trials import copy_in_memory
 
     if not is_project(ctx.data):
         raise UsageError(

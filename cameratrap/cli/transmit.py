@@ -81,10 +81,10 @@ def _limits(ctx: Context, *, alerts_only: bool, ignore_schedule: bool, no_wait: 
 
 def _show(ctx: Context, out: Output, limits: Limits) -> int:
     from cameratrap.app.transmit_plan import mailbox_is_due, wanted
-    from cameratrap.store.connection import open_for_reading
     from cameratrap.store.keys import key_path
     from cameratrap.store.migrations import CARD_MIGRATIONS
     from cameratrap.store.outbox import Outbox, OutboxState
+    from cameratrap.store.reading import open_for_reading
     from cameratrap.wire.seal import is_sealed
 
     now = datetime.now(ctx.config.station.zone)
@@ -118,8 +118,8 @@ def _costs(
 
     What gets through makes older messages worthless, found out in a copy in memory, and a look into the mailbox.
     """
-    from cameratrap.store.connection import copy_in_memory
     from cameratrap.store.outbox import Outbox
+    from cameratrap.store.trials import copy_in_memory
 
     least, spared = 0, set[tuple[str, int, int]]()
     with copy_in_memory(connection) as copy:

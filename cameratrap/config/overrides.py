@@ -18,8 +18,8 @@ from cameratrap.config.tree import Config
 from cameratrap.errors import ConfigError, ConfigProblem
 from cameratrap.store.card import RECORD
 from cameratrap.store.commands import Override, overrides
-from cameratrap.store.connection import open_for_reading
 from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 
 
 def effective(config: Config, connection: sqlite3.Connection) -> Config:

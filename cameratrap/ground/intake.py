@@ -23,9 +23,10 @@ from cameratrap.errors import CameraTrapError, DecodeError, ProofError, StoreErr
 from cameratrap.ground.message_files import message_files, read_file, shown_name
 from cameratrap.ground.proof import ProofPolicy
 from cameratrap.ground.ways_in import Part, read_part, sniff, split_file
-from cameratrap.store.connection import open_for_reading, open_store
+from cameratrap.store.connection import open_store
 from cameratrap.store.inbox import INBOX_FILE, Inbox
 from cameratrap.store.migrations import INBOX_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.receiver_keys import receiver_keys
 from cameratrap.store.refused import REFUSED_FOLDER, RefusedBody, RefusedLog
 

@@ -7,8 +7,9 @@ captured, so that a power cut at any moment leaves it to be looked at again.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +19,6 @@ from cameratrap.domain.summaries import ClockQuality
 from cameratrap.ports import Trigger
 from cameratrap.store.connection import transaction
 from cameratrap.store.media import SavedPicture
-from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 from cameratrap.store.treatments import CURRENT, Outcome
 
 # A burst that kills the process each time it is looked at must not do so at every boot; the last chance is a day later.
@@ -209,20 +209,12 @@ def all_pictures(connection: sqlite3.Connection) -> list[Picture]:
     return list(each_picture(connection))
 
 
-def each_picture(connection: sqlite3.Connection) -> Iterator[Picture]:
-    """The same one by one: those of a season are not held together."""
-    return (_picture(row) for row in connection.execute(f"{_PICTURES} ORDER BY captured_at, position, m.id"))
-
-
-def media_paths(connection: sqlite3.Connection) -> Mapping[str, list[str]]:
-    """Burst -> the paths of its pictures that are still on the card, in order."""
-    paths: dict[str, list[str]] = {}
-    sealed = sealed_hashes(connection)
-    for picture in all_pictures(connection):
-        if not picture.is_removed:
-            path = picture.path + (SUFFIX if picture.id in sealed else "")
-            paths.setdefault(picture.burst, []).append(path)
-    return paths
+def each_picture(connection: sqlite3.Connection, bursts: Collection[str] | None = None) -> Iterator[Picture]:
+    """The same one by one, of ``bursts`` or all: those of a season are not held together."""
+    only = "" if bursts is None else " WHERE m.burst IN (SELECT value FROM json_each(?))"
+    asked = () if bursts is None else (json.dumps(list(bursts)),)
+    rows = connection.execute(f"{_PICTURES}{only} ORDER BY captured_at, position, m.id", asked)
+    return (_picture(row) for row in rows)
 
 
 def picture_bytes(folder: Path, picture: Picture) -> bytes:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Self
 
 from cameratrap.errors import StoreError
-from cameratrap.store.connection import open_for_reading, open_store
+from cameratrap.store.connection import open_store
 from cameratrap.store.deployment import RECORD, Deployment, read_record, write_record
 from cameratrap.store.durable import make_folder_durably
 from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 
 __all__ = [
     "DATABASE",

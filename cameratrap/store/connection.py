@@ -7,12 +7,10 @@ everything since the last checkpoint. A pragma that fails says nothing unless it
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from cameratrap.errors import StoreError
@@ -39,11 +37,11 @@ _CAUSES = {
 
 def store_error(error: sqlite3.Error, path: str | Path) -> StoreError:
     """The error of a database in words that a user can act on."""
-    what, hint = _CAUSES.get(_code_of(error), ("does not work", ""))
+    what, hint = _CAUSES.get(code_of(error), ("does not work", ""))
     return StoreError(f"the database {path} {what}", why=str(error), hint=hint)
 
 
-def _code_of(error: sqlite3.Error) -> int:
+def code_of(error: sqlite3.Error) -> int:
     """SQLite's primary result code; -1 where the error is not SQLite's."""
     code: int = getattr(error, "sqlite_errorcode", -1)
     return code & 0xFF if code >= 0 else -1
@@ -58,8 +56,8 @@ def open_store(
     to end first. Raises StoreError when the file is missing and may not be made, is damaged or not
     a database, or was written by a newer version; such a file is left exactly as it is.
     """
-    _check_file(path, create=create)
-    check = _is_to_be_checked(path, trusted_from)
+    check_file(path, create=create)
+    check = is_to_be_checked(path, trusted_from)
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,83 +74,12 @@ def open_store(
     return connection
 
 
-@contextmanager
-def open_for_reading(
-    path: Path, migrations: Sequence[Migration], *, trusted_from: int | None = None
-) -> Iterator[sqlite3.Connection]:
-    """Look at a database and never write to it: a card that came home is somebody's original.
-
-    One of an older schema, or one whose folder cannot be written as WAL needs it, is read from a copy. Raises
-    StoreError as ``open_store`` does.
-    """
-    _check_file(path, create=False)
-    if _can_read_in_place(path, migrations, check=_is_to_be_checked(path, trusted_from)):
-        with closing(_connect_read_only(path)) as original:
-            original.row_factory = sqlite3.Row
-            yield original
-        return
-    with tempfile.TemporaryDirectory(prefix="cameratrap-") as folder:
-        copy = Path(folder, path.name)
-        try:
-            shutil.copyfile(path, copy)
-            wal = path.with_name(path.name + "-wal")
-            if wal.is_file():
-                shutil.copyfile(wal, copy.with_name(wal.name))
-        except OSError as error:
-            raise StoreError(f"the database {path} cannot be read", why=error.strerror or str(error)) from error
-        with closing(open_store(copy, migrations, create=False)) as connection:
-            yield connection
-
-
-@contextmanager
-def empty_store(migrations: Sequence[Migration]) -> Iterator[sqlite3.Connection]:
-    """A database in memory, for looking where there is none yet."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.row_factory = sqlite3.Row
-        for step in migrations:
-            step(connection)
-        yield connection
-
-
-@contextmanager
-def copy_in_memory(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """A copy to try things out on. Raises StoreError."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        copy.row_factory = sqlite3.Row
-        try:
-            connection.backup(copy)
-        except sqlite3.Error as error:
-            raise store_error(error, path_of(connection)) from error
-        yield copy
-
-
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """Where no write-ahead log lies beside it nobody has the database open, and reading needs no files of its own."""
-    has_log = path.with_name(path.name + "-wal").exists()
-    options = "mode=ro" if has_log else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_TIMEOUT_S)
-
-
-def _is_to_be_checked(path: Path, trusted_from: int | None) -> bool:
-    """A write-ahead log that lies beside it was left by a process that ended in the middle, or that is still there."""
+def is_to_be_checked(path: Path, trusted_from: int | None) -> bool:
+    """Whether it is read from end to end first: one that is small, or of which nobody knows that it was closed."""
+    # A write-ahead log that lies beside it was left by a process that ended in the middle, or that is still there.
     if trusted_from is None or path.with_name(path.name + "-wal").exists():
         return True
     return not path.is_file() or path.stat().st_size < trusted_from
-
-
-def _can_read_in_place(path: Path, migrations: Sequence[Migration], *, check: bool) -> bool:
-    try:
-        with closing(_connect_read_only(path)) as original:
-            if check:
-                _check_integrity(original, path)
-            version = schema_version(original)
-    except sqlite3.Error as error:
-        if _code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-            return False
-        raise store_error(error, path) from error
-    if version > len(migrations):
-        raise _newer(path, version, migrations)
-    return version == len(migrations)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], *, check: bool) -> None:
@@ -161,7 +88,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
     while True:
         try:
             if check:
-                _check_integrity(connection, path)
+                check_integrity(connection, path)
             _assert_pragma(connection, "journal_mode", "wal", path)
             _assert_pragma(connection, "synchronous", _FULL, path)
             _assert_pragma(connection, "foreign_keys", 1, path)
@@ -169,14 +96,14 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
         except sqlite3.Error as error:
             # Of two processes that make a database at once, SQLite tells one so at once, whatever the timeout says:
             # the change to WAL does not wait.
-            if _code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
+            if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
                 raise store_error(error, path) from error
             time.sleep(0.05)
         else:
             return
 
 
-def _check_file(path: Path, *, create: bool) -> None:
+def check_file(path: Path, *, create: bool) -> None:
     """What lies there and is no SQLite database is somebody's data; SQLite itself would take an empty file over."""
     if not path.is_file():
         if create:
@@ -194,7 +121,7 @@ def _check_file(path: Path, *, create: bool) -> None:
         raise StoreError(f"{path} is damaged or is not a database", why=why, hint=_DAMAGED_HINT)
 
 
-def _check_integrity(connection: sqlite3.Connection, path: Path) -> None:
+def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
     answers = [row[0] for row in connection.execute("PRAGMA quick_check(3)").fetchall()]
     if answers == ["ok"]:
         return
@@ -220,7 +147,7 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _newer(path: Path, version: int, migrations: Sequence[Migration]) -> StoreError:
+def newer_error(path: Path, version: int, migrations: Sequence[Migration]) -> StoreError:
     return StoreError(
         f"the database {path} was written by a newer cameratrap",
         why=f"its schema is version {version}, this program knows {len(migrations)}",
@@ -234,7 +161,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
     with transaction(connection):
         done = schema_version(connection)  # again, under the lock: another process may have been first
         if done > len(migrations):
-            raise _newer(path, done, migrations)
+            raise newer_error(path, done, migrations)
         for migration in migrations[done:]:
             migration(connection)
         connection.execute(f"PRAGMA user_version={len(migrations)}")
@@ -261,19 +188,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if isinstance(error, sqlite3.Error):
             raise store_error(error, path_of(connection)) from error
         raise
-
-
-@contextmanager
-def trial(connection: sqlite3.Connection) -> Iterator[None]:
-    """Do something as it would be done, look at it, and have none of it when the block ends. Raises StoreError."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-    except sqlite3.Error as error:
-        raise store_error(error, path_of(connection)) from error
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cameratrap.errors import StoreError
 from cameratrap.store.card import make_card_folder
-from cameratrap.store.connection import empty_store, open_for_reading, open_store
+from cameratrap.store.connection import open_store
 from cameratrap.store.project_schema import PROJECT_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
+from cameratrap.store.trials import empty_store
 
 DATABASE = "project.db"
 # To read an index of a gigabyte from end to end takes seconds, which a card's is worth that was pulled from a trap. One

@@ -28,6 +28,10 @@ _FLAGGED = """COALESCE((SELECT w.flagged FROM flags w WHERE w.sequence = s.id AN
     (SELECT u.undone FROM undos u WHERE u.action = w.action ORDER BY u.id DESC LIMIT 1), 0)
     ORDER BY w.id DESC LIMIT 1), 0)"""
 
+_ADD_EVENT = """INSERT INTO events
+    (id, deployment, cause, start, start_s, end_s, hour, sequences, media, cover, is_night, state)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unlooked')"""
+
 
 def event_gap(connection: sqlite3.Connection) -> timedelta:
     """How long nothing must be taken for another event to begin."""
@@ -65,13 +69,21 @@ def regroup(connection: sqlite3.Connection, deployment: int, *, is_night: IsNigh
     connection.execute("UPDATE sequences SET event = NULL WHERE deployment = ? AND event IS NOT NULL", (deployment,))
     connection.execute("DELETE FROM events WHERE deployment = ?", (deployment,))
     found = connection.execute("SELECT utc_offset_minutes FROM deployments WHERE id = ?", (deployment,)).fetchone()
-    offset_s = 60 * int(found[0])
-    numbers = []
-    for group in _groups(connection, deployment, event_gap(connection).total_seconds()):
-        night = None if is_night is None else is_night(deployment, group.start_s)
-        numbers.append(_add_event(connection, deployment, group, int((group.start_s + offset_s) // 3600 % 24), night))
-    tell_events(connection, numbers)
-    return len(numbers)
+    newest = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    groups = dict(enumerate(_groups(connection, deployment), 1 if newest is None else newest["seq"] + 1))
+    connection.executemany(
+        _ADD_EVENT,
+        (
+            (number, deployment, *each.values(60 * found[0]), is_night and is_night(deployment, each.start_s))
+            for number, each in groups.items()
+        ),
+    )
+    connection.executemany(
+        "UPDATE sequences SET event = ? WHERE id = ?",
+        ((number, sequence) for number, each in groups.items() for sequence in each.sequences),
+    )
+    tell_events(connection, groups)
+    return len(groups)
 
 
 def tell_events(connection: sqlite3.Connection, events: Collection[int]) -> None:
@@ -137,10 +149,15 @@ class _Group:
         self.media += row["media"]
         self.sequences.append(row["id"])
 
+    def values(self, offset_s: int) -> tuple[object, ...]:
+        """What _ADD_EVENT takes of it, where standard time is so much ahead of UTC."""
+        hour = int((self.start_s + offset_s) // 3600 % 24)
+        return self.cause, self.start, self.start_s, self.end_s, hour, len(self.sequences), self.media, self.cover
 
-def _groups(connection: sqlite3.Connection, deployment: int, gap_s: float) -> Iterator[_Group]:
-    """One by one. SQLite has put the sequences in order before the first of them comes: the caller may change them."""
-    group = None
+
+def _groups(connection: sqlite3.Connection, deployment: int) -> Iterator[_Group]:
+    """The events that the sequences make, in order of time."""
+    gap_s, group = event_gap(connection).total_seconds(), None
     for row in connection.execute(
         """SELECT s.id, s.cause, s.start, s.start_s, s.end_s, COUNT(m.id) AS media, MIN(m.id) AS cover
         FROM sequences s LEFT JOIN media m ON m.sequence = s.id WHERE s.deployment = ?
@@ -154,25 +171,3 @@ def _groups(connection: sqlite3.Connection, deployment: int, gap_s: float) -> It
         group.add(row)
     if group:
         yield group
-
-
-def _add_event(connection: sqlite3.Connection, deployment: int, group: _Group, hour: int, night: bool | None) -> int:
-    cursor = connection.execute(
-        "INSERT INTO events (deployment, cause, start, start_s, end_s, hour, is_night, sequences, media, cover, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unlooked')",
-        (
-            deployment,
-            group.cause,
-            group.start,
-            group.start_s,
-            group.end_s,
-            hour,
-            night,
-            len(group.sequences),
-            group.media,
-            group.cover,
-        ),
-    )
-    event = int(cursor.lastrowid or 0)
-    connection.executemany("UPDATE sequences SET event = ? WHERE id = ?", [(event, each) for each in group.sequences])
-    return event

@@ -121,92 +121,41 @@ class WordRow:
 
 def add_deployment(connection: sqlite3.Connection, row: DeploymentRow) -> int:
     """Returns its number."""
-    return _insert(
-        connection,
-        "deployments",
-        {
-            "deployment": row.deployment,
-            "station": row.station,
-            "session": row.session,
-            "utc_offset_minutes": row.utc_offset_minutes,
-            "start": row.start.isoformat(),
-            "end": row.end.isoformat(),
-            "latitude": row.latitude,
-            "longitude": row.longitude,
-            "coordinate_uncertainty": row.coordinate_uncertainty,
-            "setup": _json(row.setup),
-            "made_with": _json(row.made_with),
-            "source": row.source,
-            "root": row.root,
-            "imported_at": row.imported_at.isoformat(),
-        },
-    )
+    values = {
+        "deployment": row.deployment,
+        "station": row.station,
+        "session": row.session,
+        "utc_offset_minutes": row.utc_offset_minutes,
+        "start": row.start.isoformat(),
+        "end": row.end.isoformat(),
+        "latitude": row.latitude,
+        "longitude": row.longitude,
+        "coordinate_uncertainty": row.coordinate_uncertainty,
+        "setup": _json(row.setup),
+        "made_with": _json(row.made_with),
+        "source": row.source,
+        "root": row.root,
+        "imported_at": row.imported_at.isoformat(),
+    }
+    return _number(connection.execute(_adding("deployments", ", ".join(values)), (None, *values.values())))
 
 
 def add_sequence(connection: sqlite3.Connection, deployment: int, row: SequenceRow) -> int:
     """Returns its number. It belongs to no event until ``project_events.regroup`` has run."""
-    return _insert(
-        connection,
-        "sequences",
-        {
-            "deployment": deployment,
-            "sequence": row.sequence,
-            "cause": row.cause.value,
-            "start": row.start.isoformat(),
-            "start_s": row.start.timestamp(),
-            "end_s": row.end.timestamp(),
-            "status": row.status,
-            "clock": row.clock,
-            "first_frame_s": row.first_frame_s,
-        },
-    )
+    return _number(connection.execute(ADD_SEQUENCE, (None, *sequence_values(deployment, row))))
 
 
 def add_media(connection: sqlite3.Connection, deployment: int, sequence: int, row: MediaRow) -> int:
     """Returns its number."""
-    return _insert(
-        connection,
-        "media",
-        {
-            "media": row.media,
-            "deployment": deployment,
-            "sequence": sequence,
-            "path": row.path,
-            "captured_at": row.captured_at.isoformat(),
-            "captured_s": row.captured_at.timestamp(),
-            "width": row.width,
-            "height": row.height,
-            "bytes": row.size,
-            "sha256": row.sha256,
-            "mediatype": row.mediatype,
-            "state": row.state,
-            "infrared": row.infrared,
-            "attributes": _json(row.attributes),
-        },
-    )
+    return _number(connection.execute(ADD_MEDIA, (None, *media_values(deployment, sequence, row))))
 
 
 def add_word(connection: sqlite3.Connection, sequence: int, row: WordRow, *, action: int | None = None) -> int:
     """Add a statement; returns its number. ``project_events.settle`` then says which one stands."""
     before = connection.execute("SELECT standing FROM sequences WHERE id = ?", (sequence,)).fetchone()
-    word = _insert(
-        connection,
-        "words",
-        {
-            "sequence": sequence,
-            "method": row.method,
-            "classified_by": row.classified_by,
-            "classified_at": row.classified_at.isoformat(),
-            "model_sha256": row.model_sha256,
-            "score_threshold": row.score_threshold,
-            "action": action,
-            "replaces": before["standing"],
-        },
-    )
-    for observation in row.observations:
-        _add_observation(connection, word, observation)
-    for detection in row.detections:
-        _add_detection(connection, word, detection)
+    word = _number(connection.execute(ADD_WORD, (None, *word_values(sequence, row, action, before["standing"]))))
+    connection.executemany(ADD_OBSERVATION, [(None, *observation_values(word, each)) for each in row.observations])
+    connection.executemany(ADD_DETECTION, [(None, *detection_values(word, each)) for each in row.detections])
     return word
 
 
@@ -218,49 +167,70 @@ def add_down(connection: sqlite3.Connection, deployment: int, spans: Iterable[tu
     )
 
 
-def _add_observation(connection: sqlite3.Connection, word: int, row: ObservationRow) -> None:
-    _insert(
-        connection,
-        "observations",
-        {
-            "word": word,
-            "taxon": row.taxon,
-            "count": row.count,
-            "count_low": row.count_low,
-            "count_high": row.count_high,
-            "score": row.score,
-            "first_at": row.first_at.isoformat(),
-            "last_at": row.last_at.isoformat(),
-            "attributes": _json(row.attributes),
-        },
-    )
+def _adding(table: str, columns: str) -> str:
+    """A statement that takes a row's number (None: the next) and then its values."""
+    return f"INSERT INTO {table} (id, {columns}) VALUES (?{', ?' * len(columns.split(','))})"
 
 
-def _add_detection(connection: sqlite3.Connection, word: int, row: DetectionRow) -> None:
-    _insert(
-        connection,
-        "detections",
-        {
-            "word": word,
-            "media": row.media,
-            "taxon": row.taxon,
-            "model_label": row.model_label,
-            "score": row.score,
-            "x": row.bbox.x,
-            "y": row.bbox.y,
-            "width": row.bbox.width,
-            "height": row.bbox.height,
-            "fate": row.fate.value,
-            "counted_as": row.counted_as,
-        },
-    )
+ADD_SEQUENCE = _adding("sequences", "deployment, sequence, cause, start, start_s, end_s, status, clock, first_frame_s")
+ADD_MEDIA = _adding(
+    "media",
+    "media, deployment, sequence, path, captured_at, captured_s, width, height, bytes, sha256, mediatype, state,"
+    " infrared, attributes",
+)
+ADD_WORD = _adding(
+    "words", "sequence, method, classified_by, classified_at, model_sha256, score_threshold, action, replaces"
+)
+ADD_OBSERVATION = _adding(
+    "observations", "word, taxon, count, count_low, count_high, score, first_at, last_at, attributes"
+)
+ADD_DETECTION = _adding("detections", "word, media, taxon, model_label, score, x, y, width, height, fate, counted_as")
 
 
-def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, object]) -> int:
-    columns, marks = ", ".join(values), ", ".join("?" * len(values))
-    cursor = connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))
+def sequence_values(deployment: int, row: SequenceRow) -> tuple[object, ...]:
+    """What ADD_SEQUENCE takes after the number."""
+    return (
+        deployment, row.sequence, row.cause.value, row.start.isoformat(), row.start.timestamp(), row.end.timestamp(),
+        row.status, row.clock, row.first_frame_s,
+    )  # fmt: skip
+
+
+def media_values(deployment: int, sequence: int, row: MediaRow) -> tuple[object, ...]:
+    """What ADD_MEDIA takes after the number."""
+    return (
+        row.media, deployment, sequence, row.path, row.captured_at.isoformat(), row.captured_at.timestamp(), row.width,
+        row.height, row.size, row.sha256, row.mediatype, row.state, row.infrared, _json(row.attributes),
+    )  # fmt: skip
+
+
+def word_values(sequence: int, row: WordRow, action: int | None, replaces: int | None) -> tuple[object, ...]:
+    """What ADD_WORD takes after the number; ``replaces`` is the word that stood before."""
+    return (
+        sequence, row.method, row.classified_by, row.classified_at.isoformat(), row.model_sha256, row.score_threshold,
+        action, replaces,
+    )  # fmt: skip
+
+
+def observation_values(word: int, row: ObservationRow) -> tuple[object, ...]:
+    """What ADD_OBSERVATION takes after the number."""
+    return (
+        word, row.taxon, row.count, row.count_low, row.count_high, row.score, row.first_at.isoformat(),
+        row.last_at.isoformat(), _json(row.attributes),
+    )  # fmt: skip
+
+
+def detection_values(word: int, row: DetectionRow) -> tuple[object, ...]:
+    """What ADD_DETECTION takes after the number."""
+    box = row.bbox
+    return (
+        word, row.media, row.taxon, row.model_label, row.score, box.x, box.y, box.width, box.height, row.fate.value,
+        row.counted_as,
+    )  # fmt: skip
+
+
+def _number(cursor: sqlite3.Cursor) -> int:
     return int(cursor.lastrowid or 0)
 
 
 def _json(values: Attributes) -> str:
-    return json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
+    return json.dumps(dict(values), ensure_ascii=False, sort_keys=True) if values else "{}"

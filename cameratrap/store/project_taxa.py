@@ -19,3 +19,14 @@ def tell_taxa(connection: sqlite3.Connection, taxa: Mapping[str, Mapping[str, ob
         "INSERT INTO taxa (taxon, attributes) VALUES (?, ?) ON CONFLICT (taxon) DO NOTHING",
         [(name, json.dumps(dict(told), ensure_ascii=False, sort_keys=True)) for name, told in taxa.items()],
     )
+
+
+def standing_taxa(connection: sqlite3.Connection) -> set[str]:
+    """Every taxon that stands anywhere, found by stepping through the index from one to the next."""
+    rows = connection.execute(
+        """WITH RECURSIVE own (taxon) AS (
+            SELECT MIN(taxon) FROM event_taxa UNION ALL
+            SELECT (SELECT MIN(taxon) FROM event_taxa e WHERE e.taxon > own.taxon) FROM own WHERE own.taxon IS NOT NULL)
+        SELECT taxon FROM own WHERE taxon IS NOT NULL"""
+    )
+    return {row["taxon"] for row in rows}

@@ -27,14 +27,20 @@ def sequence_named(connection: sqlite3.Connection, name: str, deployments: Colle
 
 
 def sequence_of_media(project: Project, name: str) -> int:
-    """The sequence of a picture: by its media id, its path within the project or its card, or where the file lies.
+    """The sequence of a picture, named as for ``media_named``. Raises UsageError as that does."""
+    row = project.connection.execute("SELECT sequence FROM media WHERE id = ?", (media_named(project, name),))
+    return int(row.fetchone()["sequence"])
+
+
+def media_named(project: Project, name: str) -> int:
+    """The number of a picture: by its media id, its path within the project or its card, or where the file lies.
 
     Raises UsageError where there is none, or several cards have a picture of that path.
     """
     connection = project.connection
-    row = connection.execute("SELECT sequence FROM media WHERE media = ?", (name,)).fetchone()
+    row = connection.execute("SELECT id FROM media WHERE media = ?", (name,)).fetchone()
     if row is not None:
-        return int(row["sequence"])
+        return int(row["id"])
     files = {(project.folder / name).absolute(), Path(name).absolute()}
     found = {number for file in files for number in _lying_at(project, file)} or _by_path(connection, name)
     if len(found) == 1:
@@ -56,5 +62,5 @@ def _lying_at(project: Project, file: Path) -> set[int]:
 def _by_path(connection: sqlite3.Connection, path: str, deployments: Collection[int] | None = None) -> set[int]:
     chosen = "" if deployments is None else " AND deployment IN (SELECT value FROM json_each(?))"
     parameters = (path,) if deployments is None else (path, json.dumps(list(deployments)))
-    rows = connection.execute(f"SELECT sequence FROM media WHERE path = ?{chosen}", parameters)
-    return {int(row["sequence"]) for row in rows}
+    rows = connection.execute(f"SELECT id FROM media WHERE path = ?{chosen}", parameters)
+    return {int(row["id"]) for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,19 @@ def timed_rows(connection: sqlite3.Connection) -> Iterator[RowTimes]:
         yield _row(row, "suppressed")
     for row in connection.execute("SELECT *, NULL AS boot_id FROM alerts ORDER BY id"):
         yield _row(row, "alerts")
+
+
+def moves(connection: sqlite3.Connection) -> Mapping[tuple[str, str], list[int]]:
+    """Kind and key of each row that is not where the trap's clock put it -> the standing corrections that moved it."""
+    found: dict[tuple[str, str], list[int]] = {}
+    # A row that was only cut has another end, and begins where it did.
+    for row in connection.execute(
+        "SELECT o.shift, o.kind, o.key FROM clock_originals o JOIN clock_shifts s ON s.id = o.shift"
+        " WHERE s.undone_at IS NULL AND o.field IN (SELECT value FROM json_each(?)) ORDER BY o.shift",
+        (json.dumps(sorted({fields[0] for fields in TIMES.values()})),),
+    ):
+        found.setdefault((row["kind"], row["key"]), []).append(row["shift"])
+    return found
 
 
 def _by_burst(connection: sqlite3.Connection) -> Mapping[str, list[RowTimes]]:

@@ -14,8 +14,8 @@ from cameratrap.store.event_query import neighbours
 from cameratrap.store.event_summaries import EventSummary, summaries
 from cameratrap.store.event_words import Told, history, machine_names
 from cameratrap.store.project import Project
+from cameratrap.web.missing import why_missing
 from cameratrap.web.pictures import facts_of
-from cameratrap.web.placeholders import why_missing
 from cameratrap.web.rendering import event_url, frame_url
 from cameratrap.web.review import Review
 from cameratrap.web.shapes import whole_event_shape

@@ -20,7 +20,8 @@ from cameratrap.store.event_pictures import Frame, frame, pictures_like
 from cameratrap.store.project import Project
 from cameratrap.web.background import FEWEST, MOST, difference
 from cameratrap.web.facts import Fact, exif_facts
-from cameratrap.web.placeholders import placeholder, why_missing
+from cameratrap.web.missing import why_missing
+from cameratrap.web.placeholders import placeholder
 from cameratrap.web.review import Review
 from cameratrap.web.thumbnails import as_jpeg, content_key, fitting_width, small_picture
 

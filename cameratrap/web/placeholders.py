@@ -8,18 +8,7 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from cameratrap.store.project_rows import MediaState
 from cameratrap.web.text import plain
-
-_STATES: dict[MediaState, str] = {
-    "sealed": "sealed by the trap: `cameratrap unseal` opens it with the study's key",
-    "removed": "removed: the trap does not keep pictures of people",
-}
-
-
-def why_missing(state: MediaState) -> str:
-    """Why a picture of that state cannot be shown; empty where it can."""
-    return _STATES.get(state, "")
 
 
 def placeholder(why: str, *, status: HTTPStatus = HTTPStatus.NOT_FOUND) -> Response:

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.domain.taxon import Taxon
-from cameratrap.web.placeholders import why_missing
+from cameratrap.web.missing import why_missing
 from cameratrap.web.text import plain
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 
 from cameratrap.domain.deployed import Deployed
 from cameratrap.domain.selection import Selection
@@ -66,20 +67,25 @@ def _days(project: Project, deployment: str, selection: Selection) -> list[_Day]
     return [_day(row["day"], json.loads(row["health"])) for row in rows]
 
 
-def _day(day: str, told: Mapping[str, object]) -> _Day:
+def _day(day: str, told: object) -> _Day:
     """What another program has put there is left out where it is no number."""
-    volts, coldest, warmest, restarts = (
-        told.get(name) for name in ("battery_v", "temperature_min_c", "temperature_max_c", "restarts")
+    health = told if isinstance(told, dict) else {}
+    coldest, warmest, restarts = (
+        _number(health.get(name)) for name in ("temperature_min_c", "temperature_max_c", "restarts")
     )
-    faults = told.get("faults")
+    faults = health.get("faults")
     return _Day(
         date.fromisoformat(day),
-        float(volts) if isinstance(volts, int | float) else None,
-        round(coldest) if isinstance(coldest, int | float) else None,
-        round(warmest) if isinstance(warmest, int | float) else None,
-        restarts if isinstance(restarts, int) else 0,
+        _number(health.get("battery_v")),
+        None if coldest is None else round(coldest),
+        None if warmest is None else round(warmest),
+        round(restarts or 0),
         tuple(map(str, faults)) if isinstance(faults, list) else (),
     )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
 def _tells(day: _Day) -> bool:

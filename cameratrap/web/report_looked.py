@@ -75,8 +75,7 @@ def together(rows: Sequence[Looked]) -> Looked:
     """All of them as one."""
     counted = [each.uncounted for each in rows if each.uncounted is not None]
     pictures, sequences, blank, unlooked, verified = (
-        sum(getattr(each, name) for each in rows)
-        for name in ("pictures", "sequences", "blank", "unlooked", "verified")
+        sum(getattr(each, name) for each in rows) for name in ("pictures", "sequences", "blank", "unlooked", "verified")
     )
     return Looked("", pictures, sequences, blank, unlooked, verified, sum(counted) if counted else None)
 
@@ -130,5 +129,6 @@ def _looked(connection: sqlite3.Connection, each: Deployed, selection: Selection
         WHERE d.deployment = ? AND day >= COALESCE(?, day) AND day <= COALESCE(?, day)""",
         (each.deployment, since and since.isoformat(), until and until.isoformat()),
     ).fetchone()[0]
-    counts = (row[name] for name in ("sequences", "blank", "unlooked", "verified"))
-    return Looked(each.deployment, pictures, *counts, uncounted)
+    return Looked(
+        each.deployment, pictures, row["sequences"], row["blank"], row["unlooked"], row["verified"], uncounted
+    )

@@ -19,7 +19,12 @@ _METRES = 111_320.0  # of a degree of latitude, nearly
 _LEAST_M = 400.0  # no map is narrower: stations metres apart are one dot
 _LETTER, _LINE = 6.6, 13.0  # how wide a letter of a name is at most, and how high
 _LONGEST_NAME = 24
+# Where the north arrow and the scale bar are drawn: left, top, right, bottom.
+_NORTH, _BAR = (WIDTH - 36, 10.0, WIDTH - 16, 50.0), (WIDTH - 190, HEIGHT - 52, WIDTH - 12, HEIGHT - 24)
 _LINES = 4  # of the graticule, at most, each way
+
+
+_Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def draw_map(deployed: Sequence[Deployed], positions: Mapping[str, Position | No
     if len(stations) < 2:
         return None
     projection = _projection([place for place, _ in stations.values()])
-    dots = [_mark(projection, place, ", ".join(names)) for place, names in stations.values()]
+    dots = [_mark(projection, place, _name(list(names))) for place, names in stations.values()]
     marks = _named(sorted(dots, key=lambda mark: (mark.y, mark.x)))
     bar_m = _nice(0.22 * WIDTH / projection.scale)
     return Map(
@@ -114,13 +119,19 @@ def _short_way(degrees: float) -> float:
 
 def _mark(projection: _Projection, place: Position, name: str) -> Mark:
     side = (place.step_deg or 0) * _METRES * projection.scale
-    short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return Mark(projection.x(place.longitude), projection.y(place.latitude), side, short)
+    return Mark(projection.x(place.longitude), projection.y(place.latitude), side, name)
+
+
+def _name(stations: Sequence[str]) -> str:
+    """One label for all that stand at one place."""
+    first, more = stations[0], len(stations) - 1
+    short = first if len(first) <= _LONGEST_NAME else first[: _LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return f"{short} and {more} more" if more else short
 
 
 def _named(marks: Sequence[Mark]) -> list[Mark]:
     """Each with its name where none is written yet: right, left, above or below it; nowhere where all is taken."""
-    taken = [(mark.x - 6, mark.y - 6, mark.x + 6, mark.y + 6) for mark in marks]
+    taken = [_NORTH, _BAR, *((mark.x - 6, mark.y - 6, mark.x + 6, mark.y + 6) for mark in marks)]
     named = []
     for mark in marks:
         found = next((place for place in _places(mark) if not any(_meet(place[3], other) for other in taken)), None)
@@ -131,9 +142,6 @@ def _named(marks: Sequence[Mark]) -> list[Mark]:
         taken.append(box)
         named.append(Mark(mark.x, mark.y, mark.side, mark.name, x, y, anchor))
     return named
-
-
-_Box = tuple[float, float, float, float]
 
 
 def _places(mark: Mark) -> list[tuple[float, float, str, _Box]]:

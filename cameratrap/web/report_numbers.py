@@ -15,6 +15,7 @@ from cameratrap.domain.effort import Span
 from cameratrap.domain.events import Event
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.store.project import Project
+from cameratrap.store.project_rows import UNKNOWN
 from cameratrap.web.report_asked import Asked, shows_people
 
 _ALL = ""
@@ -87,14 +88,17 @@ def read_numbers(project: Project, taxa: TaxaTable, asked: Asked) -> Numbers:
     whole = rates(_summed(counts, dict.fromkeys(stations, _ALL)), {_ALL: total(efforts.values())}, names)
     where = Counter(rate.taxon for rate in by_station if rate.events)
     tallies = [
-        TaxonTally(rate, where[rate.taxon], seen.verified[rate.taxon], not shows_people(taxa, rate.taxon))
-        for rate in whole
+        TaxonTally(rate, where[rate.taxon], seen.verified[rate.taxon], _is_animal(taxa, rate.taxon)) for rate in whole
     ]
     tallies.sort(key=lambda each: (not each.is_animal, -each.rate.events, each.rate.taxon))
     per_deployment = Counter[str]()
     for (name, _), count in counts.items():
         per_deployment[name] += count.events
     return Numbers(deployed, efforts, tallies, by_station, per_deployment, seen.moments, pictures)
+
+
+def _is_animal(taxa: TaxaTable, label: str) -> bool:
+    return label != UNKNOWN and not shows_people(taxa, label)
 
 
 def _effort(each: Deployed, pictures: Mapping[str, Span], asked: Asked) -> float | None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFilter, ImageStat
 
+from cameratrap.domain.detections import BBox
 from cameratrap.errors import CameraTrapError
+from cameratrap.store.event_portraits import Candidate, Candidates
 from cameratrap.store.project import Project
-from cameratrap.web.report_candidates import Box, Candidate, Candidates
 from cameratrap.web.thumbnails import small_picture
 
 WIDTHS = (900, 640, 420)  # pixels of the longer side; the first at which all of them fit
@@ -25,6 +26,8 @@ _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, o
 _SHARP = 150.0  # its variance (grey levels squared) at which a picture is half as good as it can be
 _LARGE = 0.15
 _CUT_OFF = 0.5
+_EDGE = 0.008  # of a picture: a box as near as that to its edge is of an animal that is not whole
+_MIDDLE = BBox(0.2, 0.2, 0.6, 0.6)  # where nobody drew a box
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,7 @@ class Portraits:
 
 def portraits(project: Project, taxa: Sequence[str], candidates: Candidates, room_bytes: int) -> Portraits:
     """One for each taxon, as large as all of them have room; where even small ones have not, of the first taxa."""
-    found: list[tuple[str, Candidate, Image.Image]] = []
-    for taxon in taxa:
-        if best := _best(project, candidates.of(taxon)):
-            found.append((taxon, *best))
+    found = [(taxon, *best) for taxon in taxa if (best := _best(project, candidates.of(taxon)))]
     for width in WIDTHS:
         made = [_portrait(taxon, candidate, image, width) for taxon, candidate, image in found]
         if sum(len(each.data) for each in made) <= room_bytes:
@@ -87,13 +87,17 @@ def _best(project: Project, found: Sequence[Candidate]) -> tuple[Candidate, Imag
 
 def picture_worth(image: Image.Image, candidate: Candidate) -> float:
     """From 0 to 1: the product of how sharp, large, whole and certain the animal is."""
-    box = candidate.boxes[0] if candidate.boxes else Box(0.2, 0.2, 0.6, 0.6)
+    box = candidate.boxes[0] if candidate.boxes else _MIDDLE
     sharp = _sharpness(image, box)
-    worth = sharp / (sharp + _SHARP) * (min(box.area, _LARGE) / _LARGE) ** 0.5
-    return worth * (1 if box.is_whole else _CUT_OFF) * (0.5 if candidate.score is None else candidate.score)
+    worth: float = sharp / (sharp + _SHARP) * (min(box.area, _LARGE) / _LARGE) ** 0.5
+    return worth * (1 if _is_whole(box) else _CUT_OFF) * (0.5 if candidate.score is None else candidate.score)
 
 
-def _sharpness(image: Image.Image, box: Box) -> float:
+def _is_whole(box: BBox) -> bool:
+    return min(box.x, box.y, 1 - box.x - box.width, 1 - box.y - box.height) > _EDGE
+
+
+def _sharpness(image: Image.Image, box: BBox) -> float:
     """The variance of the Laplacian within the box, which is at least three pixels wide."""
     left, top = (min(int(at * size), size - 3) for at, size in ((box.x, image.width), (box.y, image.height)))
     right = max(left + 3, round((box.x + box.width) * image.width))

@@ -43,9 +43,7 @@ def effort_image(numbers: Numbers, asked: Asked) -> str:
     since, until = asked.selection.since, asked.selection.until
     definition, pictures = asked.definition, numbers.pictures
     return _image(
-        effort_plot(
-            numbers.deployed, paper=_WIDE, definition=definition, pictures=pictures, since=since, until=until
-        )
+        effort_plot(numbers.deployed, paper=_WIDE, definition=definition, pictures=pictures, since=since, until=until)
     )
 
 
@@ -65,16 +63,16 @@ def _drawn(numbers: Numbers) -> list[Rate]:
     return [rate for rate in numbers.by_station if rate.taxon in taxa]
 
 
-def activities(numbers: Numbers, asked: Asked, positions: Mapping[str, Position | None]) -> list[Activity]:
+def activities(numbers: Numbers, positions: Mapping[str, Position | None]) -> list[Activity]:
     """The commonest animals, one curve each, by the clock.
 
     The night that is shaded is of the positions as they may be told: sunset by the minute would give a place away.
     """
     deployed = [_placed(each, positions.get(each.deployment)) for each in numbers.deployed]
-    return list(_activities(numbers, asked, deployed))
+    return list(_activities(numbers, deployed))
 
 
-def _activities(numbers: Numbers, asked: Asked, deployed: Sequence[Deployed]) -> Iterator[Activity]:
+def _activities(numbers: Numbers, deployed: Sequence[Deployed]) -> Iterator[Activity]:
     for each in numbers.animals[:COMMONEST]:
         taxon = each.rate.taxon
         times = times_of_day(numbers.moments[taxon], deployed)

@@ -14,11 +14,12 @@ from cameratrap.app.project_nights import night_of
 from cameratrap.app.project_source import open_source
 from cameratrap.domain.effort import Span
 from cameratrap.store.card import Card, make_card
-from cameratrap.store.connection import copy_in_memory, transaction
+from cameratrap.store.connection import transaction
 from cameratrap.store.deployment import Deployment, Setup
 from cameratrap.store.project import read_project
 from cameratrap.store.project_events import regroup
 from cameratrap.store.project_read import deployed
+from cameratrap.store.trials import copy_in_memory
 from tests.project_maker import Plan, make_project
 
 ZONE = timezone(timedelta(hours=1))

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cameratrap.app.close_day import ClosedDay, Closing, ClosingFailed, DayOutgrown, DayTold, close_due_days
-from cameratrap.app.fold import Rules, card_events, fold
-from cameratrap.domain.events import TriggerCause
+from cameratrap.app.fold import Rules, fold
+from cameratrap.domain.events import TriggerCause, independent_events
 from cameratrap.ports import PowerReading, SendResult, SendStatus, Trigger
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.analyses import Analysis, ModelIdentity, Observation, PictureAnswer, store_analysis
@@ -21,7 +21,7 @@ from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import transaction
 from cameratrap.store.effort import arm, armed_spans, still_armed, suppress
 from cameratrap.store.media import SavedPicture
-from cameratrap.store.observations import classify_by_hand
+from cameratrap.store.observations import classify_by_hand, sightings
 from cameratrap.store.sessions import begin_session, clear_fault, end_session
 from cameratrap.wire.codec import decode
 
@@ -238,7 +238,8 @@ def test_a_persons_word_stands(card: Card) -> None:
     look(card, first, "Vulpes vulpes", 2)
     folded = fold(card, Rules())
     assert [(t.taxon, t.individuals) for t in folded.tallies[date(2026, 6, 1)]] == [("Canis familiaris", 1)]
-    assert [event.source for event in card_events(card, Rules())] == ["human"]
+    events = independent_events(sightings(card.connection, card.deployment.deployment))
+    assert [event.source for event in events] == ["human"]
     assert folded.effort[date(2026, 6, 1)].blank == 1
 
 

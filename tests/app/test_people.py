@@ -17,12 +17,13 @@ from PIL import Image
 
 from cameratrap.app import treat
 from cameratrap.app.close_day import Closing
-from cameratrap.app.fold import Rules, card_events, fold
+from cameratrap.app.fold import Rules, fold
 from cameratrap.app.look import LookSettings
 from cameratrap.app.sweep import sweep
 from cameratrap.app.treat import TreatmentFailed
 from cameratrap.app.watch import BurstReport, Outcome, Watch, WatchReport
 from cameratrap.domain.detections import BBox, DetectedFrame, Detection
+from cameratrap.domain.events import independent_events
 from cameratrap.domain.policy import PeoplePolicy, Treatment
 from cameratrap.domain.tallies import Tally
 from cameratrap.errors import ImageError
@@ -31,10 +32,11 @@ from cameratrap.replay.clock import ReplayClock
 from cameratrap.replay.folder import FolderReplay, TimedPicture
 from cameratrap.resources import builtin_taxa
 from cameratrap.store.analyses import stored_boxes
-from cameratrap.store.bursts import all_pictures, media_paths, trigger_keys
+from cameratrap.store.bursts import all_pictures, trigger_keys
 from cameratrap.store.card import Deployment, make_card
 from cameratrap.store.exif import read_tags
 from cameratrap.store.media import pictures, sha256_of
+from cameratrap.store.observations import sightings
 from tests.fakes import FrameDetector, jpeg
 from tests.power_cuts import PowerCut, cut_at
 
@@ -139,7 +141,7 @@ def state(card_folder: Path) -> dict[str, object]:
         boxes = {burst: stored_boxes(card.connection, burst) for burst in {picture.burst for picture in known}}
         counts = [
             (event.taxon, event.start, event.end, event.count, event.count_low, event.count_high, len(event.bursts))
-            for event in card_events(card, Rules())
+            for event in independent_events(sightings(card.connection, card.deployment.deployment))
         ]
         found = {
             each.source_name: (
@@ -228,7 +230,7 @@ def test_where_only_the_count_is_kept_the_picture_goes_and_its_row_stays(story: 
     assert (table["2.jpg"]["counts"], table["2.jpg"]["sha256"]) == (f"{PERSON}=1|{FOX}=1", "")
     assert table["5.jpg"]["timestamp"] == at("07:00:00").isoformat()
     with open_again(tmp_path / "card") as card:
-        paths = {path for each in media_paths(card.connection).values() for path in each}
+        paths = {each.path for each in all_pictures(card.connection) if not each.is_removed}
         assert card.connection.execute("SELECT COUNT(*) FROM detections").fetchone()[0] == 9
     assert paths == set(pictures(tmp_path / "card")), "no table names a file that is gone"
 

@@ -16,13 +16,14 @@ from cameratrap.app.project_corrections import Who, correct_deployment, shift_cl
 from cameratrap.cli import run
 from cameratrap.errors import StoreError, UsageError
 from cameratrap.store.card import open_card
-from cameratrap.store.connection import copy_in_memory, transaction
+from cameratrap.store.connection import transaction
 from cameratrap.store.project import Project, edit_project, read_project
 from cameratrap.store.project_clock import move
 from cameratrap.store.project_corrections import corrections
 from cameratrap.store.project_read import deployed, sightings
 from cameratrap.store.review_actions import Change, act
 from cameratrap.store.review_scope import Scope
+from cameratrap.store.trials import copy_in_memory
 from tests.card_maker import FIRST, make_trap_card
 from tests.project_maker import Plan, make_project
 

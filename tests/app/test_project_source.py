@@ -92,6 +92,21 @@ def test_taking_a_card_again_adds_nothing(card: Path) -> None:
         assert (again.new, again.media, again.words, again.touched) == ([], 0, 0, [])
 
 
+def test_a_card_is_the_same_read_in_one_piece_or_in_many(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row, whatever fits into what is read at once, also where a part of it is known already."""
+
+    def rows(project: Project) -> list[list[tuple[object, ...]]]:
+        asked = ("sequences", "media", "words", "observations", "detections", "events", "event_taxa")
+        return [[tuple(row) for row in project.connection.execute(f"SELECT * FROM {table}")] for table in asked]  # noqa: S608
+
+    with open_source(card) as project:
+        whole = rows(project)
+    assert all(whole)
+    monkeypatch.setattr("cameratrap.app.card_bursts._AT_ONCE", 2)
+    with open_source(card) as project:
+        assert rows(project) == whole
+
+
 def test_times_that_the_card_has_corrected_since_are_followed(card: Path) -> None:
     """A clock that was corrected on the card moves sequences, pictures and every word, a person's as well."""
     with open_for_review(card) as project:

@@ -23,10 +23,10 @@ from cameratrap.domain.summaries import DailySummary, EarlierDay
 from cameratrap.domain.tallies import Tally
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import UsageError
-from cameratrap.store.connection import empty_store
 from cameratrap.store.inbox import Inbox
 from cameratrap.store.keys import KeyFile
 from cameratrap.store.migrations import INBOX_MIGRATIONS
+from cameratrap.store.trials import empty_store
 from cameratrap.store.trust import Word, accept, accepted, revocations, revoke
 from cameratrap.wire.codec import encode, encode_alert
 from cameratrap.wire.seal import CcmSealer, SealKey, SealNumber

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.fold import Rules, card_events, fold
+from cameratrap.app.fold import Rules, fold
 from cameratrap.app.plain_tables import write_plain_tables
 from cameratrap.domain.events import TriggerCause, independent_events
 from cameratrap.domain.tallies import fold_days
@@ -21,7 +21,7 @@ from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import transaction
 from cameratrap.store.effort import arm, still_armed
 from cameratrap.store.media import SavedPicture
-from cameratrap.store.observations import classify_by_hand
+from cameratrap.store.observations import classify_by_hand, sightings
 from cameratrap.store.timings import Timing
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ def test_what_passes_by_is_what_a_card_held_whole_says(tmp_path: Path) -> None:
     """Tallies, number of events and the last sighting of each day, of a season that is longer than what is held."""
     with card_of(tmp_path, 40) as card, pytest.MonkeyPatch.context() as patch:
         patch.setattr("cameratrap.domain.events.AT_A_TIME", 7)
-        folded, events = fold(card, RULES), card_events(card, RULES)
+        folded, events = fold(card, RULES), independent_events(sightings(card.connection, card.deployment.deployment))
         write_plain_tables(card, folded)
     tallies = fold_days(events, card.zone)
     assert folded.events == len(events) > 0

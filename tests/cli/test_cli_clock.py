@@ -105,6 +105,39 @@ def test_a_correction_is_carried_out_and_taken_back(card: Path, capsys: pytest.C
     assert "undone already" in capsys.readouterr().err
 
 
+def eras_shown(card: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[object, ...]]:
+    capsys.readouterr()
+    assert run(["--data", str(card), "clock", "show", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [tuple(each[name] for name in ("error_s", "is_wrong", "corrected_s", "corrections")) for each in told]
+
+
+def test_an_era_that_was_corrected_by_hand_is_not_called_wrong(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By how much and by which corrections; a comparison that still contradicts is believed, and undone is undone."""
+    by = ["-q", "--data", str(card), "clock", "shift", "--all", "--by"]
+    assert run([*by, "-29d"]) == 0
+    assert eras_shown(card, capsys) == [(86400.0, "yes", -29 * 86400.0, "1")]
+    assert run([*by, "-1d"]) == 0
+    assert eras_shown(card, capsys) == [(0.0, "no", -30 * 86400.0, "1, 2")]
+    with closing(open_store(card / DATABASE, CARD_MIGRATIONS, create=False)) as connection, connection:
+        connection.execute("DELETE FROM clock_readings")
+    assert run([*by, "-200d"]) == 0  # before this program was built
+    assert eras_shown(card, capsys) == [(None, "corrected", -230 * 86400.0, "1, 2, 3")]
+    for number in ("3", "2", "1"):
+        assert run(["-q", "--data", str(card), "clock", "shift", "--undo", number]) == 0
+    assert eras_shown(card, capsys) == [(None, "unknown", None, "")]
+
+
+def test_only_the_part_that_was_moved_is_corrected(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stretch that was cut for it is two eras, and the correction is of one."""
+    with closing(open_store(card / DATABASE, CARD_MIGRATIONS, create=False)) as connection:
+        still_armed(connection, 1, AT + timedelta(hours=9), 9 * 3600.0)
+        connection.execute("DELETE FROM clock_readings")
+    part = ["--by", "-1d", "--from", "2027-03-10T15:00"]
+    assert run(["-q", "--data", str(card), "clock", "shift", *part]) == 0
+    assert eras_shown(card, capsys) == [(None, "unknown", None, ""), (None, "corrected", -86400.0, "1")]
+
+
 @pytest.mark.parametrize(
     ("options", "becomes"),
     [

@@ -17,8 +17,8 @@ from cameratrap.sbd.network_time import ERAS, FRAME
 from cameratrap.store.card import Deployment, make_card
 from cameratrap.store.clock_readings import newest_reading
 from cameratrap.store.commands import undecided
-from cameratrap.store.connection import open_for_reading
 from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.sessions import POWERED, TEST, last_contact, sessions
 from cameratrap.wire.seal import is_sealed
 

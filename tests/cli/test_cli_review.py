@@ -48,6 +48,18 @@ def test_it_prints_its_address_serves_this_machine_alone_and_ends_when_told(fold
     assert not folder.joinpath("project.db-wal").exists()  # the index was closed
 
 
+def test_filters_are_in_the_address_that_it_prints(folder: Path) -> None:
+    command = [sys.executable, "-m", "cameratrap", "--data", str(folder), "review", "--no-browser", "--no-blank"]
+    with subprocess.Popen([*command, "--taxon", "red fox"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        try:
+            assert address.endswith("/?taxon=Vulpes+vulpes&blank=no")
+            assert httpx.get(address, timeout=20).status_code == 200
+        finally:
+            process.terminate()
+
+
 def test_a_port_that_is_taken_is_named_and_one_that_is_free_is_found() -> None:
     with listening(None) as first:
         taken = first.getsockname()[1]

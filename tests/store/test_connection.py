@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cameratrap.errors import StoreError
-from cameratrap.store.connection import open_for_reading, open_store, schema_version, transaction
+from cameratrap.store.connection import open_store, schema_version, transaction
+from cameratrap.store.reading import open_for_reading
 
 
 def first(connection: sqlite3.Connection) -> None:

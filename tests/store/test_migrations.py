@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from cameratrap.app.fold import Rules, card_events, fold
+from cameratrap.app.fold import Rules, fold
 from cameratrap.app.plain_tables import write_plain_tables
+from cameratrap.domain.events import independent_events
 from cameratrap.domain.judged import Fate
 from cameratrap.store.analyses import stored_boxes
 from cameratrap.store.bursts import all_pictures
 from cameratrap.store.card import DATABASE, RECORD, open_card
 from cameratrap.store.connection import open_store, schema_version
 from cameratrap.store.migrations import CARD_MIGRATIONS
+from cameratrap.store.observations import sightings
 
 # What the first version wrote: a burst that a model looked at, and one that a person corrected.
 FIRST_VERSION = 2
@@ -50,7 +52,10 @@ def test_an_old_card_says_what_it_said(old_card: Path) -> None:
     """Counts, boxes and pictures as they were; a model's count has no bounds, since nobody reckoned any."""
     with open_card(old_card) as card:
         assert schema_version(card.connection) == len(CARD_MIGRATIONS)
-        events = [(e.taxon, e.count, e.count_low, e.count_high, e.source) for e in card_events(card, Rules())]
+        events = [
+            (e.taxon, e.count, e.count_low, e.count_high, e.source)
+            for e in independent_events(sightings(card.connection, card.deployment.deployment))
+        ]
         assert events == [("Vulpes vulpes", 2, None, None, "machine"), ("Meles meles", 3, 3, 3, "human")]
         boxes = stored_boxes(card.connection, "b1")[1]
         assert [(box.fate, box.counted_as, box.hidden) for box in boxes] == [(Fate.STANDS, "Vulpes vulpes", False)] * 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cameratrap.domain.patience import JITTER, SKY_DELAYS_S, retry_delay_s
 from cameratrap.errors import StoreError
 from cameratrap.ports import SendResult, SendStatus
-from cameratrap.store.connection import open_for_reading, open_store
+from cameratrap.store.connection import open_store
 from cameratrap.store.outbox import (
     MessageGoneError,
     Outbox,
@@ -25,6 +25,7 @@ from cameratrap.store.outbox import (
     enqueue,
     rank_outbox,
 )
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.sessions import SessionState, create_sessions, sessions
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)

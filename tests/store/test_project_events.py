@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from cameratrap.domain.events import TriggerCause
 from cameratrap.errors import StoreError
-from cameratrap.store.connection import open_for_reading, open_store, transaction
+from cameratrap.store.connection import open_store, transaction
 from cameratrap.store.project import passing_project
 from cameratrap.store.project_events import regroup, set_event_gap
 from cameratrap.store.project_rows import DeploymentRow, SequenceRow, add_deployment, add_sequence
 from cameratrap.store.project_schema import PROJECT_MIGRATIONS
+from cameratrap.store.reading import open_for_reading
 from tests.project_maker import START, Plan, make_project
 
 SEQUENCES = st.lists(

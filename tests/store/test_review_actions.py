@@ -22,13 +22,14 @@ from cameratrap.app.project_tables import tallied_days
 from cameratrap.domain.review import UNKNOWN, Change
 from cameratrap.domain.selection import Selection
 from cameratrap.errors import ConflictError, StoreError, UsageError
-from cameratrap.store.connection import transaction, trial
+from cameratrap.store.connection import transaction
 from cameratrap.store.event_query import count
 from cameratrap.store.project import Project, edit_project, read_project
 from cameratrap.store.project_events import regroup, settle
 from cameratrap.store.project_rows import ObservationRow, WordRow, add_word
 from cameratrap.store.review_actions import Done, Scope, act, history, redo, undo
 from cameratrap.store.review_names import sequence_named, sequence_of_media
+from cameratrap.store.trials import trial
 from tests.project_check import derived, worked_out
 from tests.project_maker import START, Plan, fill_deployment, made_project, make_project
 

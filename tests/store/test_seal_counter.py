@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from cameratrap.errors import StoreError
 from cameratrap.store import seal_counter as module
-from cameratrap.store.connection import open_for_reading, open_store
+from cameratrap.store.connection import open_store
 from cameratrap.store.keys import write_key
+from cameratrap.store.reading import open_for_reading
 from cameratrap.store.seal_counter import (
     COPIED,
     DIFFERENT,

@@ -1,0 +1,63 @@
+"""What there is to reconcile: the deployments of a project or a card, station by station."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from cameratrap.app.fold import Rules
+from cameratrap.app.reconcile import CardSide
+from cameratrap.app.sent_days import SentDays, sent_days
+from cameratrap.app.told_then import ToldThen
+from cameratrap.domain.events import station_day
+from cameratrap.domain.selection import Selection
+from cameratrap.domain.taxa import TaxaTable
+from cameratrap.store.project import Project
+from cameratrap.store.project_read import StoredDeployment, deployments
+from cameratrap.store.word_history import said_sequences
+
+
+def chosen_stations(project: Project, selection: Selection) -> Mapping[str, Sequence[StoredDeployment]]:
+    """The deployments that a selection names by deployment, station and session, by station."""
+    stations: dict[str, list[StoredDeployment]] = {}
+    for each in deployments(project.connection):
+        row = each.row
+        if (
+            (not selection.deployments or row.deployment in selection.deployments)
+            and (not selection.stations or row.station in selection.stations)
+            and (not selection.sessions or row.session in selection.sessions)
+        ):
+            stations.setdefault(row.station, []).append(each)
+    return stations
+
+
+def card_side(
+    project: Project, deployment: StoredDeployment, taxa: TaxaTable, rules_then: Rules, rules_now: Rules
+) -> CardSide:
+    """One deployment's side. Raises StoreError where its card is there and cannot be read."""
+    row = deployment.row
+    sent = sent_days(project.folder / row.root) if row.source == "card" else SentDays(is_known=False)
+    sequences = [
+        replace(each, moved=(*sent.moved.get(each.name, ()), *each.moved))
+        for each in said_sequences(project.connection, deployment.number)
+    ]
+    told = ToldThen(row.deployment, deployment.zone, sequences, rules_then, rules_now, lambda name: _name(taxa, name))
+    return CardSide(told, sent, frozenset(_days_on(project, deployment)))
+
+
+def _name(taxa: TaxaTable, name: str) -> str:
+    """What a message calls a taxon."""
+    return taxa.resolve(name).name if name in taxa else name
+
+
+def _days_on(project: Project, deployment: StoredDeployment) -> set[date]:
+    """The days on which it could see or was triggered; where nobody kept an account, those from setup to retrieval."""
+    rows = project.connection.execute(
+        "SELECT day, hours_armed > 0 OR triggers > 0 OR suppressed > 0 AS was_on FROM effort_days WHERE deployment = ?",
+        (deployment.number,),
+    ).fetchall()
+    if rows:
+        return {date.fromisoformat(row["day"]) for row in rows if row["was_on"]}
+    first, last = (station_day(moment, deployment.zone) for moment in (deployment.row.start, deployment.row.end))
+    return {first + timedelta(days=n) for n in range((last - first).days + 1)}

@@ -43,7 +43,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "effort": ("With the card", "cameratrap.cli.effort:effort_command", "For how long cameras could see."),
     "rates": ("With the card", "cameratrap.cli.rates:rates_command", "Events of each taxon in 100 camera-days (RAI)."),
     "history": ("With the card", "cameratrap.cli.history:history_command", "Detection histories for occupancy models."),
-    "activity": ("With the card", "cameratrap.cli.activity:activity", "When in the day a taxon is about; overlap of two."),
+    "activity": (
+        "With the card",
+        "cameratrap.cli.activity:activity",
+        "When in the day a taxon is about; overlap of two.",
+    ),
     "accumulation": (
         "With the card",
         "cameratrap.cli.accumulation:accumulation_command",

@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "activity": (
         "With the card",
         "cameratrap.cli.activity:activity",
-        "When in the day a taxon is about; overlap of two.",
+        "When in the day a taxon is active.",
     ),
     "accumulation": (
         "With the card",

@@ -105,11 +105,11 @@ def read_record(folder: Path) -> ProjectRecord:
         raise StoreError(f"{path} cannot be read", why=str(error), hint="correct it with an editor") from error
 
 
-def write_record(folder: Path, record: ProjectRecord) -> None:
-    """Write the whole record. Raises StoreError."""
+def write_record(folder: Path, record: ProjectRecord, *, notes: str = "") -> None:
+    """Write the whole record, and below it ``notes`` for whoever opens it. Raises StoreError."""
     path = folder / RECORD
     try:
-        write_durably(path, record_text(record).encode())
+        write_durably(path, (record_text(record) + notes).encode())
     except OSError as error:
         raise StoreError(f"{path} cannot be written", why=error.strerror or str(error)) from error
 

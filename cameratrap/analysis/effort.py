@@ -85,6 +85,12 @@ def as_counted(deployed: Deployed, definition: EffortDefinition, pictures: Span 
     return replace(deployed, start=day_span(first, deployed.zone).start, end=day_span(last, deployed.zone).end, down=())
 
 
+def has_no_night(deployed: Deployed) -> bool:
+    """Whether it was set up and fetched on one day: it has no trap-nights, and camtrapR refuses it."""
+    counted = as_counted(deployed, EffortDefinition.TRAP_NIGHTS)
+    return counted is not None and not counted.span.length
+
+
 def _noon(deployed: Deployed, moment: datetime) -> datetime:
     return datetime.combine(moment.astimezone(deployed.zone).date(), NOON, tzinfo=deployed.zone)
 

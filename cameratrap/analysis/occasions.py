@@ -42,7 +42,8 @@ class Occasions:
         if self.max_days is not None and self.max_days < self.days:
             raise UsageError(f"at most {self.max_days} days do not hold one occasion of {self.days}")
         if self.min_active_days is not None and not 0 < self.min_active_days <= self.days:
-            raise UsageError(f"an occasion of {self.days} days cannot ask for {self.min_active_days:g} active ones")
+            days = f"{self.days} day{'s' if self.days != 1 else ''}"
+            raise UsageError(f"an occasion of {days} cannot ask for {self.min_active_days:g} active ones")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 from warnings import catch_warnings, filterwarnings
 
@@ -37,6 +38,7 @@ _NO_METADATA: dict[Form, dict[str, None]] = {
 }
 _ROW_MM, _LONGEST_MM = 4.2, 225.0
 _MOST_NAMES, _LONGEST_NAME, _LONGEST_TEXT = 48, 44, 72
+_CUT = "\N{HORIZONTAL ELLIPSIS}"
 _STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["Helvetica", "Arial", "Liberation Sans", "DejaVu Sans"],
@@ -127,12 +129,32 @@ def label_rows(axes: Axes, names: Sequence[str], paper: Paper) -> None:
     """The rows' names from the top down; where there are too many for a page, every second or third of them."""
     longest = _LONGEST_NAME // 2 if paper.is_narrow else _LONGEST_NAME
     every = -(-len(names) // _MOST_NAMES)
-    axes.set_yticks(range(0, len(names), every), [printable(name, longest) for name in names[::every]])
+    axes.set_yticks(range(0, len(names), every), told_apart(names, longest)[::every])
     axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def told_apart(names: Sequence[str], longest: int) -> list[str]:
+    """The same names in that many letters, so that those that differ still do: many begin or end alike.
+
+    Both ends are kept, unless what tells names apart stands between them: then what all of them begin with goes.
+    """
+    whole = [printable(name, len(name) + 1) for name in names]
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(min(whole), max(whole), strict=False))
+    shared = sum(1 for _ in alike) if len(set(whole)) > 1 else 0
+    own = [name if len(name) <= longest else _CUT + name[shared:] for name in whole]
+    ways = ([_ends(name, longest) for name in whole], [_ends(name, longest) for name in own],
+            [printable(name, longest) for name in own])  # fmt: skip
+    return max(ways, key=lambda labels: len(set(labels)))
+
+
+def _ends(name: str, longest: int) -> str:
+    """Of a name that is too long, the beginning and, twice as long, the end, which is where numbers stand."""
+    first = (longest - 1) // 3
+    return name if len(name) <= longest else name[:first] + _CUT + name[first + 1 - longest :]
 
 
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """A label without what would break an SVG or move the rest of the line: names come from files and models."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     clean = f" {clean}" if clean.startswith("_") else clean  # such a label is in no legend of matplotlib's
-    return clean if len(clean) <= longest else clean[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return clean if len(clean) <= longest else clean[: longest - 1] + _CUT

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _THICKNESS = 0.7  # of a row
 _SAW: dict[str, Any] = {"facecolor": COLOURS[0], "linewidth": 0.0}
+_INSTANT = timedelta(seconds=1)  # what ends at midnight is of the day before
 _BLIND: dict[str, Any] = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "//////", "linewidth": 0.5}
 
 
@@ -55,6 +56,7 @@ def effort_plot(
             _at_the_end(drawn.axes, row, "\N{EN DASH}" if days is None else f"{days:.1f}", INK)
         _frame(drawn.axes, list(stations), paper)
         _show_days(drawn.axes, since, until)
+        _name_time(drawn.axes)
         _legend(drawn.figure)
     return drawn.content
 
@@ -104,6 +106,26 @@ def _show_days(axes: Axes, since: date | None, until: date | None) -> None:
         axes.set_xlim(left=datetime.combine(since, time()))  # type: ignore[arg-type]
     if until is not None:
         axes.set_xlim(right=datetime.combine(until, time()) + timedelta(days=1))  # type: ignore[arg-type]
+
+
+def _name_time(axes: Axes) -> None:
+    """The year, month or day that all of what is shown lies in; matplotlib's own is that of the last tick alone."""
+    from matplotlib.dates import num2date
+
+    axes.xaxis.get_offset_text().set_visible(False)
+    (left, right), (start, end) = axes.get_xlim(), axes.dataLim.intervalx
+    if start <= end:
+        first, last = num2date((max(left, start), min(right, end)))  # type: ignore[no-untyped-call]
+        axes.set_xlabel(_shared(first, max(first, last - _INSTANT)))
+    else:
+        axes.set_xticks([])  # without a bar there is no time, and matplotlib would show numbers
+
+
+def _shared(first: datetime, last: datetime) -> str:
+    for form in ("%Y-%m-%d", "%Y-%b", "%Y"):
+        if first.strftime(form) == last.strftime(form):
+            return first.strftime(form)
+    return f"{first:%Y}\N{EN DASH}{last:%Y}"
 
 
 def _legend(figure: Figure) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.collections import QuadMesh
     from matplotlib.figure import Figure
 
-_NOT_SEEN, _SEEN = "#c9d6e3", "#0b3c5d"
+# Whether it was seen at all is what occupancy is about: one record is far from none, and more only darker.
+_NOT_SEEN, _ONCE, _SEEN = "#e1e4e8", "#8ab4d8", "#0b3c5d"
+_MOST_SHADES = 256
 _MANY_CELLS = 4000  # more are drawn as an image inside the SVG
 _DATE = len("2026-11-23")
 _SEAM_MM = 2.5  # cells that are narrower have no white line between them: it would hide them
@@ -38,7 +40,7 @@ def history_plot(history: History, *, paper: Paper, cell: Cell = Cell.BINARY, oc
         label_rows(axes, [site.name for site in history.sites], paper)
         _columns(axes, history.occasions, occasion, paper)
         if cell is not Cell.BINARY:
-            label = "Records" if cell is Cell.COUNT else "Individuals"
+            label = "Events" if cell is Cell.COUNT else "Individuals"
             figure.colorbar(image, ax=axes, label=label, pad=0.02, aspect=30, ticks=_whole(most))
         _legend(figure, cell)
     return drawn.content
@@ -48,16 +50,16 @@ def _cells(axes: Axes, values: NDArray[np.float64], most: int, paper: Paper) -> 
     from matplotlib.colors import LinearSegmentedColormap
 
     sites, occasions = values.shape
-    shades = LinearSegmentedColormap.from_list("seen", [_NOT_SEEN, _SEEN], N=most + 1)
+    shades = LinearSegmentedColormap.from_list("seen", [_ONCE, _SEEN], N=min(most, _MOST_SHADES))
     has_seams = occasions * _SEAM_MM < paper.width_mm
     axes.patch.set(facecolor="white", edgecolor=FAINT, hatch="////////", linewidth=0)  # seen where no cell is
     return axes.pcolormesh(
         np.arange(occasions + 1) + 0.5,
         np.arange(sites + 1) - 0.5,
         values,
-        cmap=shades,
-        vmin=0,
-        vmax=most,
+        cmap=shades.with_extremes(under=_NOT_SEEN),
+        vmin=0.5,
+        vmax=most + 0.5,
         edgecolors="white" if has_seams else "none",
         linewidth=0.4 if has_seams else 0,
         rasterized=values.size > _MANY_CELLS,
@@ -92,5 +94,5 @@ def _legend(figure: Figure, cell: Cell) -> None:
 
 
 def _whole(most: int) -> list[int]:
-    """Ticks of a scale of counts."""
-    return list(range(0, most + 1, -(-most // 5)))
+    """Ticks of a scale of counts that begins with one."""
+    return sorted({1, *range(0, most + 1, -(-most // 5))} - {0})

@@ -22,6 +22,7 @@ from cameratrap.store.project_lines import (
     deployment_problems,
 )
 from cameratrap.store.project_rows import MediaRow, add_down
+from cameratrap.store.told_flags import tell_flags
 
 _LIES_THERE = ("present", "blurred")
 
@@ -55,6 +56,7 @@ class Taking:
         self._name, self._root = "", ""
         self._number: int | None = None
         self._sequences: list[int] = []
+        self._flagged: list[int] = []
 
     def take(self, line: Line) -> None:
         """Add a line; a sequence is of the deployment before it. Raises PackageError."""
@@ -70,9 +72,10 @@ class Taking:
         """What follows from a deployment's sequences, once all of them are there."""
         if self._number is not None:
             connection = self._project.connection
+            tell_flags(connection, self._flagged, made_at=self._imported_at)
             settle(connection, self._sequences)
             regroup(connection, self._number, is_night=night_of(connection, self._number))
-        self._number, self._sequences = None, []
+        self._number, self._sequences, self._flagged = None, [], []
 
     def _begin(self, line: DeploymentLine) -> None:
         connection, row = self._project.connection, line.row
@@ -105,7 +108,10 @@ class Taking:
         media = tuple(self._own_name(each) for each in line.media)
         for each in media:
             _check_path(each)
-        self._sequences.append(add_line(self._project.connection, number, SequenceLine(line.row, media, line.words)))
+        sequence = add_line(self._project.connection, number, SequenceLine(line.row, media, line.words))
+        self._sequences.append(sequence)
+        if line.flagged:
+            self._flagged.append(sequence)
         self.imported.sequences += 1
         self.imported.media += len(media)
         self.imported.words += len(line.words)

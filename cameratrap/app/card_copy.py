@@ -24,6 +24,7 @@ from cameratrap.store.durable import PART, make_folder_durably, name_parts, sync
 _BLOCK = 1 << 20
 _TICK_NS = 2_000_000_000  # FAT tells times to two seconds
 _SPARE = 64 << 20  # what the index and its log may need besides
+_CHANGED = "its sha256 is not the one that was written down"
 _LEFT_OUT = (PART, ".lock", ".unfinished", "-wal", "-shm", "-journal")
 
 
@@ -32,7 +33,8 @@ class CopyState(StrEnum):
 
     COPIED = "copied"
     THERE = "there"
-    DAMAGED = "damaged"  # copied, and not what the card's index says that it was
+    DAMAGED = "damaged"  # copied, and not what it is known to have been
+    KEPT = "kept"  # the same, but a sound copy of what it was is there already, and stays
     UNREADABLE = "unreadable"
     MISSING = "missing"
 
@@ -79,7 +81,8 @@ def check_room(target: Path, needed: int) -> None:
     if needed and free < needed + _SPARE:
         raise StoreError(
             f"the disk of {folder} has no room for the copy",
-            why=f"it needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free",
+            why=f"it needs {needed / 1e6:,.0f} MB and {_SPARE / 1e6:,.0f} MB more for the index, and only"
+            f" {free / 1e6:,.0f} MB are free",
             hint="free some, name a project on another disk, or leave the pictures where they are with --no-copy",
         )
 
@@ -122,9 +125,12 @@ def _copied(card: Path, target: Path, path: str, expected: str | None) -> Copied
     digest = reading.digest.hexdigest()
     _read_back(copy, digest)
     is_damaged = expected is not None and digest != expected
+    if is_damaged and _is_on_disk(copy, expected):
+        _abandon(copy)
+        return CopiedFile(path, CopyState.KEPT, 0, digest, f"{_CHANGED}; the sound copy made before is kept")
     _give_name(copy, None if is_damaged else source)
     if is_damaged:
-        return CopiedFile(path, CopyState.DAMAGED, reading.size, digest, "it is not what the trap wrote")
+        return CopiedFile(path, CopyState.DAMAGED, reading.size, digest, _CHANGED)
     return CopiedFile(path, CopyState.COPIED, reading.size, digest)
 
 
@@ -175,6 +181,14 @@ def digest_on_disk(path: Path) -> str:
     finally:
         os.close(descriptor)
     return digest.hexdigest()
+
+
+def _is_on_disk(copy: Path, sha256: str | None) -> bool:
+    """Whether a copy lies there already that is what the card had when it was sound."""
+    try:
+        return digest_on_disk(copy) == sha256
+    except OSError:
+        return False
 
 
 def _give_name(copy: Path, source: Path | None) -> None:

@@ -31,18 +31,21 @@ _HEARD = """SELECT w.sequence, w.method, w.classified_by, w.classified_at FROM w
 
 @dataclass
 class Indexed:
-    """What was new. ``touched`` sequences have a new word; where some are ``new`` or moved, events are made anew."""
+    """What was new. ``touched`` sequences have a new word; where some are ``new`` or ``moved``, events are made anew.
+
+    ``moved`` ones were known, and their times were corrected on the card since.
+    """
 
     new: list[int] = field(default_factory=list)
     media: int = 0
     words: int = 0
     touched: list[int] = field(default_factory=list)
-    has_moved: bool = False
+    moved: list[int] = field(default_factory=list)
 
     @property
     def regroups(self) -> bool:
         """Whether the events are not what they were."""
-        return bool(self.new or self.media or self.has_moved)
+        return bool(self.new or self.media or self.moved)
 
 
 def index_bursts(project: sqlite3.Connection, number: int, card: Card, name: str) -> Indexed:
@@ -103,7 +106,7 @@ class _Taking:
         by = row.start + moved - datetime.fromisoformat(known["start"])
         if by:
             move(self._project, [known["id"]], by)
-            self.done.has_moved = True
+            self.done.moved.append(int(known["id"]))
         clock = known["clock"] if known["id"] in self._offsets else row.clock
         self._anew[_TELL_SEQUENCE].append(
             (known["id"], (row.end + moved).timestamp(), row.status, clock, row.first_frame_s)

@@ -9,14 +9,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
 from cameratrap.app.card_effort import take_effort
 from cameratrap.app.card_index import Indexed, index_bursts
 from cameratrap.app.clock_shift import Selection, correct, selected
 from cameratrap.app.project_nights import night_of
 from cameratrap.domain.effort import Span
+from cameratrap.domain.positions import is_possible
+from cameratrap.errors import StoreError
 from cameratrap.store.card import Card
-from cameratrap.store.deployment import record_text
+from cameratrap.store.deployment import RECORD, Setup, record_text
 from cameratrap.store.project import set_setting, setting
 from cameratrap.store.project_clock import bounds_of, offset_of
 from cameratrap.store.project_corrections import corrections
@@ -42,8 +45,12 @@ _STATE = (
 
 
 def deployment_row(card: Card, *, root: str, now: datetime, name: str = "", session: str = "") -> DeploymentRow:
-    """What the card's record says. Where nobody wrote down its end, that is the card's last sign of life."""
+    """What the card's record says. Where nobody wrote down its end, that is the card's last sign of life.
+
+    Raises StoreError for a position that cannot be: the record is a text that anyone may have edited.
+    """
     record = card.deployment
+    _check_position(record.setup, card.folder / RECORD)
     setup = record.setup.by_camtrap_dp()
     return DeploymentRow(
         deployment=name or record.deployment,
@@ -113,6 +120,16 @@ def card_state(card: Card) -> str:
     """A digest that changes with the card."""
     told: list[Sequence[object]] = [tuple(card.connection.execute(query).fetchone()) for query in _STATE]
     return hashlib.sha256((record_text(card.deployment) + json.dumps(told)).encode()).hexdigest()
+
+
+def _check_position(told: Setup, record: Path) -> None:
+    north, east, within = told.latitude, told.longitude, told.coordinate_uncertainty
+    if not is_possible(0.0 if north is None else north, 0.0 if east is None else east, within):
+        raise StoreError(
+            f"the position in {record} is nowhere on earth",
+            why=f"latitude {north}, longitude {east}, coordinateUncertainty {within}",
+            hint="correct these lines of it, or take them out",
+        )
 
 
 def _key(number: int) -> str:

@@ -28,7 +28,8 @@ from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 class Imported:
     """What an import brought: ``files`` were copied, ``problems`` are the files that are not as they should be.
 
-    ``root`` is where the pictures lie for the project; what was copied once stays a copy.
+    ``root`` is where the pictures lie for the project; what was copied once stays a copy. ``contested`` are sequences
+    of which people have said something on the card and, by themselves, in the project.
     """
 
     deployment: str
@@ -38,6 +39,7 @@ class Imported:
     is_copied: bool = True
     indexed: Indexed = field(default_factory=Indexed)
     human_words: int = 0
+    contested: int = 0
     files: int = 0
     size: int = 0
     problems: list[CopiedFile] = field(default_factory=list)
@@ -96,20 +98,22 @@ class CardImport:
         ordered = [path for path in files if path != RECORD]
         expected = self._expected()
         yield from copy_files(self.card.folder, target, ordered, expected)
-        yield from self.missing()
+        yield from self.missing(files)
         copy_index(self.card.connection, target / DATABASE)
         if (self.card.folder / REVIEW).is_file():
             with open_for_reading(self.card.folder / REVIEW, PROJECT_MIGRATIONS) as review:
                 copy_index(review, target / REVIEW)
         yield from copy_files(self.card.folder, target, [RECORD], {})
 
-    def missing(self) -> list[CopiedFile]:
-        """What the index says is on the card, and is not."""
-        return [
-            CopiedFile(path, CopyState.MISSING, why="the index has it, the card has not")
-            for path in self._expected()
-            if not (self.card.folder / path).exists()
-        ]
+    def missing(self, copied: Sequence[str] | None = None) -> list[CopiedFile]:
+        """What the index says is on the card, and is not; with ``copied``, what of it was not among the files copied.
+
+        A copy follows no links, so pictures that lie behind one are still on the card alone.
+        """
+        among = None if copied is None else frozenset(copied)
+        found = {path: self.card.folder / path for path in self._expected()}
+        gone = (path for path, file in found.items() if not (file.is_file() if among is None else path in among))
+        return [CopiedFile(path, CopyState.MISSING, why=_why_missing(found[path])) for path in gone]
 
     def take(self, planned: Imported, now: datetime) -> None:
         """Take over what the copy says, all of it or nothing."""
@@ -124,7 +128,8 @@ class CardImport:
         planned.number, planned.indexed = take_card(connection, card, row)
         if (card.folder / REVIEW).is_file():
             with open_for_reading(card.folder / REVIEW, PROJECT_MIGRATIONS) as review:
-                planned.human_words = take_review(connection, planned.number, review)
+                reviewed = take_review(connection, planned.number, review)
+            planned.human_words, planned.contested = reviewed.words, reviewed.contested
 
     def _known(self) -> str | None:
         """The first name of the deployment that this card has told of before: they have a burst in common."""
@@ -150,6 +155,12 @@ class CardImport:
             else:
                 found[picture.path] = picture.sha256_now
         return found
+
+
+def _why_missing(file: Path) -> str:
+    if file.exists() or file.is_symlink():
+        return "it is a link, lies behind one, or is no file: not copied"
+    return "the index has it, the card has not"
 
 
 def is_card(path: Path) -> bool:

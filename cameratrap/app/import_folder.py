@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cameratrap.app.card_copy import CopiedFile, check_room, copy_files, digest_on_disk, missing_bytes
@@ -15,7 +15,7 @@ from cameratrap.app.import_card import Imported
 from cameratrap.app.project_nights import night_of
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.package_names import safe_name
-from cameratrap.errors import UsageError
+from cameratrap.errors import StoreError, UsageError
 from cameratrap.store.connection import transaction
 from cameratrap.store.project import CARDS, Project
 from cameratrap.store.project_clock import follow, offsets
@@ -36,10 +36,11 @@ class FolderImport:
     _hashes: dict[str, str] = field(default_factory=dict)
 
     def plan(self) -> Imported:
-        """Where it goes. Raises UsageError where the name is another deployment's."""
+        """Where it goes. Raises UsageError where the name is another deployment's, or its clock is read otherwise."""
         is_known = is_taken_name(self.project.connection, self.name)
         if is_known:
             self._check_same()
+            self._check_zone()
         copy = f"{CARDS}/{safe_name(self.name)}"
         is_copied = not self.in_place or (self.project.folder / copy).is_dir()
         root = copy if is_copied else str(self.folder.resolve())
@@ -55,8 +56,9 @@ class FolderImport:
     def copy(self, planned: Imported) -> Iterator[CopiedFile]:
         """Copy what is not there yet, one file after the other."""
         target = self.project.folder / planned.root
-        held = {str(row["path"]) for row in self._held_media()}
-        for copied in copy_files(self.folder, target, [file.path for file in self.files], {}):
+        held: dict[str, str | None] = {row["path"]: row["sha256"] for row in self._held_media()}
+        expected = {path: sha256 for path, sha256 in held.items() if sha256 is not None}
+        for copied in copy_files(self.folder, target, [file.path for file in self.files], expected):
             if copied.sha256 is not None:
                 self._hashes[copied.path] = copied.sha256
             elif copied.is_sound and copied.path not in held:  # an interrupted import has copied it
@@ -64,12 +66,16 @@ class FolderImport:
             yield copied
 
     def take(self, planned: Imported, now: datetime) -> None:
-        """Take over every file but those that could not be copied, all of it or nothing."""
-        unread = {problem.path for problem in planned.problems}
+        """Take over every file but those that could not be copied, all of it or nothing.
+
+        Raises StoreError where none could. What the project has already still says which trigger new files belong to.
+        """
+        held = {row["path"] for row in self._held_media()}
+        unread = {problem.path for problem in planned.problems} - held
         files = [file for file in self.files if file.path not in unread]
         connection = self.project.connection
         if not files:
-            return
+            raise StoreError(f"no file of {self.folder} could be copied", why=planned.problems[0].why)
         with transaction(connection):
             planned.number = tell(connection, self._row(files, planned.root, now), identity=_IDENTITY)
             taking = _Taking(connection, planned, self._hashes)
@@ -109,12 +115,29 @@ class FolderImport:
                 hint="give this one a name of its own with --deployment NAME",
             )
 
+    def _check_zone(self) -> None:
+        """With another --timezone than the first time the new files would lie hours from the others."""
+        number = self._number()
+        moved = {} if number is None else offsets(self.project.connection, number)
+        taken = {file.path: file.taken for file in self.files}
+        for row in self._held_media():
+            told = datetime.fromisoformat(row["captured_at"]) - moved.get(row["sequence"], timedelta(0))
+            now = taken.get(row["path"], told)
+            if abs(now - told) >= timedelta(seconds=1):
+                raise UsageError(
+                    f"{self.name} was imported with its clock read otherwise",
+                    why=f"its {row['path']} is of {told.isoformat()} in the project, and would be of {now.isoformat()}",
+                    hint="give the --timezone that it was imported with",
+                )
+
     def _held_media(self) -> list[sqlite3.Row]:
-        known = told_as(self.project.connection, _IDENTITY)
-        number = next((number for number, name in known if name == self.name), None)
         return self.project.connection.execute(
-            "SELECT path, bytes FROM media WHERE deployment = ?", (number,)
+            "SELECT path, bytes, sha256, sequence, captured_at FROM media WHERE deployment = ?", (self._number(),)
         ).fetchall()
+
+    def _number(self) -> int | None:
+        known = told_as(self.project.connection, _IDENTITY)
+        return next((number for number, name in known if name == self.name), None)
 
 
 _IDENTITY = "folder"

@@ -28,7 +28,7 @@ from cameratrap.app.megadetector_word import word_of
 from cameratrap.app.project_nights import night_of
 from cameratrap.domain.events import TriggerCause, standard_zone
 from cameratrap.domain.taxa import TaxaTable
-from cameratrap.errors import StoreError
+from cameratrap.errors import StoreError, UsageError
 from cameratrap.store.connection import transaction
 from cameratrap.store.project import Project
 from cameratrap.store.project_deployments import tell
@@ -89,6 +89,8 @@ def import_results(
         results = replace(results, threshold=threshold)
     with transaction(project.connection):
         if results.own:
+            if placement.deployment:
+                raise UsageError(f"{path} says itself what its deployments are called", hint="leave --deployment out")
             return Taken(*import_own(project, path, images, results, now=now))
         written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         return _import(project, images, results, placement, written_at, now)
@@ -138,7 +140,11 @@ def _sorted_out(
         elif picture is not None:
             new[file] = picture
         else:
-            why = "no time is known of it" if file else "it lies outside the folder of the pictures"
+            why = (
+                "no time is known of it"
+                if file
+                else "it lies outside the folder of the pictures, or its name is not text"
+            )
             passed_over.append((result.file, why))
     return known, list(new.values()), passed_over
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cameratrap.errors import StoreError
 from cameratrap.store.project import Project
 from cameratrap.store.project_deployments import tell
 from cameratrap.store.project_events import regroup, settle
+from cameratrap.store.project_lines import DeploymentLine, add_effort
 from cameratrap.store.project_read import StoredDeployment, deployments
 from cameratrap.store.project_rows import (
     DeploymentRow,
@@ -27,10 +29,12 @@ from cameratrap.store.project_rows import (
     ObservationRow,
     SequenceRow,
     WordRow,
+    add_down,
     add_media,
     add_sequence,
     add_word,
 )
+from cameratrap.store.told_flags import tell_flags
 
 Object = Mapping[str, Any]
 Group = Sequence[FileResult]
@@ -47,7 +51,7 @@ def import_own(
     """
     try:
         return _Own(project, images, now).take(results)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, sqlite3.IntegrityError) as error:
         raise StoreError(
             f"what {path} says of a project is damaged",
             why=f"{type(error).__name__}: {error}",
@@ -75,7 +79,8 @@ class _Own:
         groups: dict[str, dict[str, list[FileResult]]] = {}
         for file in results.files:
             groups.setdefault(file.own["deployment"], {}).setdefault(file.own["sequence"], []).append(file)
-        gained, known = [], []
+        gained: list[str] = []
+        known: list[str] = []
         for told in results.own["deployments"]:
             grew = self._deployment(told, groups.pop(told["deployment"], {}))
             (gained if grew else known).append(told["deployment"])
@@ -87,12 +92,24 @@ class _Own:
         """Whether it is new or gained anything."""
         connection = self._project.connection
         found = told_before(connection, told["deployment"])
-        number = found.number if found else tell(connection, self._deployment_row(told, groups))
+        number = found.number if found else self._new_deployment(told, groups)
         sequences, words = self._sequences, self._words
-        settle(connection, [self._sequence(number, group) for group in groups.values()])
+        taken = {self._sequence(number, group): group[0].own for group in groups.values()}
+        flagged = [sequence for sequence, own in taken.items() if own.get("flagged") is True]
+        tell_flags(connection, flagged, made_at=self._now)
+        settle(connection, taken.keys())
         if self._sequences > sequences:  # events get new numbers, which an open page does not know
             regroup(connection, number, is_night=night_of(connection, number))
         return found is None or self._sequences > sequences or self._words > words
+
+    def _new_deployment(self, told: Object, groups: Mapping[str, Group]) -> int:
+        connection, row = self._project.connection, self._deployment_row(told, groups)
+        down = tuple((_aware(start), _aware(end), str(why)) for start, end, why in told.get("down", ()))
+        line = DeploymentLine(row, down, tuple(map(_day, told.get("effort", ()))))
+        number = tell(connection, row)
+        add_down(connection, number, line.down)
+        add_effort(connection, number, line)
+        return number
 
     def _deployment_row(self, told: Object, groups: Mapping[str, Group]) -> DeploymentRow:
         base, own = self._images.resolve(), self._project.folder.resolve()
@@ -194,6 +211,13 @@ def _box(told: Object, media: int) -> DetectionRow:
     bbox = BBox(*(float(value) for value in told["bbox"]))
     fate = Fate(told["fate"])
     return DetectionRow(media, told["taxon"], told["label"], float(told["score"]), bbox, fate, told["counted_as"])
+
+
+def _day(told: Object) -> Object:
+    date.fromisoformat(told["day"])
+    if not isinstance(json.loads(told["health"]), dict):
+        raise TypeError(f"the day {told['day']!r} has no account of its health")
+    return told
 
 
 def _aware(text: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cameratrap.store.project_clock import offsets
@@ -12,8 +13,16 @@ from cameratrap.store.project_events import settle
 from cameratrap.store.project_rows import ObservationRow, WordRow, add_word
 
 
-def take_review(project: sqlite3.Connection, deployment: int, review: sqlite3.Connection) -> int:
-    """Take over what ``review`` has of the one deployment in it, within a transaction; returns how many words are new.
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """How many words were new, and on how many sequences something else had been said in the project already."""
+
+    words: int = 0
+    contested: int = 0
+
+
+def take_review(project: sqlite3.Connection, deployment: int, review: sqlite3.Connection) -> Reviewed:
+    """Take over what ``review`` has of the one deployment in it, within a transaction.
 
     Actions and undos are known by their keys, so that they come along once, however often the card is imported.
     """
@@ -23,7 +32,7 @@ def take_review(project: sqlite3.Connection, deployment: int, review: sqlite3.Co
     for undo in review.execute("SELECT * FROM undos ORDER BY id").fetchall():
         taking.take_undo(undo)
     settle(project, taking.touched)
-    return taking.words
+    return Reviewed(taking.words, len(taking.contested))
 
 
 class _Taking:
@@ -31,6 +40,7 @@ class _Taking:
 
     def __init__(self, project: sqlite3.Connection, deployment: int, review: sqlite3.Connection) -> None:
         self.touched: set[int] = set()
+        self.contested: set[int] = set()
         self.words = 0
         self._actions: dict[int, int] = {}
         self._project, self._review = project, review
@@ -41,6 +51,7 @@ class _Taking:
             int(row["id"]): numbers[row["sequence"]] for row in held if row["sequence"] in numbers
         }
         self._offsets = offsets(project, deployment)
+        self._said_here = self._said_besides(deployment)
 
     def take(self, action: sqlite3.Row) -> None:
         """Take one action over, with what was said by it."""
@@ -90,6 +101,17 @@ class _Taking:
         )
         add_word(self._project, sequence, said, action=action)
         self.words += 1
+        self.contested |= {sequence} & self._said_here
+
+    def _said_besides(self, deployment: int) -> set[int]:
+        """The sequences on which a person's word stands that is of no action on the card."""
+        keys = {str(row["key"]) for row in self._review.execute("SELECT key FROM actions")}
+        rows = self._project.execute(
+            "SELECT s.id, a.key FROM sequences s JOIN words w ON w.id = s.standing JOIN actions a ON a.id = w.action"
+            " WHERE s.deployment = ?",
+            (deployment,),
+        )
+        return {int(row["id"]) for row in rows if row["key"] not in keys}
 
     def _said(self, action: int) -> set[int]:
         rows = self._review.execute(

@@ -31,9 +31,9 @@ class Picture:
 
 
 def inside(base: Path, file: str) -> str:
-    """The file relative to the folder; empty for one that lies outside, whatever it is called."""
+    """The file relative to the folder; empty for one that lies outside, whatever it is called, or is no file's name."""
     whole = posixpath.normpath(posixpath.join(base.as_posix(), file))
-    is_inside = whole.startswith(base.as_posix().rstrip("/") + "/") and "\0" not in file
+    is_inside = whole.startswith(base.as_posix().rstrip("/") + "/") and file.isprintable()
     return posixpath.relpath(whole, base.as_posix()) if is_inside else ""
 
 

@@ -8,6 +8,7 @@ names the place, so that nothing is taken for an empty picture that only could n
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,8 @@ def read_results(path: Path, taxa: TaxaTable) -> Results:
     info = root.inner("info")
     names = _Names(root, info, taxa)
     files = tuple(root.each("images", lambda each: _file(each, names)))
+    repeated = (file for file, times in Counter(each.file for each in files).items() if file and times > 1)
+    root.problems += [f"images: {file[:200]!r} is there more than once" for file in repeated]
     results = Results(
         " + ".join(filter(None, (_text(info, "detector"), _text(info, "classifier")))) or "MegaDetector",
         _text(info, "classification_completion_time") or _text(info, "detection_completion_time") or None,
@@ -169,7 +172,7 @@ def _is_share(value: object) -> bool:
 
 def _bbox(value: object) -> BBox | None:
     """A box, cut to the picture where rounding let it stand out; None for what is no box in it."""
-    if not (isinstance(value, list) and len(value) == 4 and all(isinstance(each, int | float) for each in value)):
+    if not (isinstance(value, list) and len(value) == 4 and all(map(_is_near_picture, value))):
         return None
     x, y, width, height = (float(each) for each in value)
     if min(x, y) < -_ROUNDING or max(x + width, y + height) > 1 + _ROUNDING:
@@ -179,6 +182,11 @@ def _bbox(value: object) -> BBox | None:
         return BBox(x, y, width, height)
     except ValueError:
         return None
+
+
+def _is_near_picture(value: object) -> bool:
+    """Whether a number can be of a box at all; JSON knows whole numbers that are larger than any float."""
+    return isinstance(value, int | float) and abs(value) <= 2
 
 
 def _cut(start: float, length: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cameratrap.app.deploy import Position
+from cameratrap.domain.positions import is_possible
 from cameratrap.errors import UsageError
 
 
@@ -29,7 +30,7 @@ def read_positions(file: Path) -> list[KeptPosition]:
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
         return list(_positions(told))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         hint = "it takes what `deploy --position-file` wrote, or points of a map with deploymentID or locationID"
         raise UsageError(f"{file} is no file of positions", why=str(error), hint=hint) from error
 
@@ -56,11 +57,13 @@ def _kept(feature: object) -> KeptPosition:
     if geometry["type"] != "Point":
         raise ValueError(f"a camera stands on a point, not on a {geometry['type']}")
     east, north = (float(each) for each in geometry["coordinates"][:2])
-    if not (-90 <= north <= 90 and -180 <= east <= 180):
-        raise ValueError(f"{east}, {north} is nowhere on earth; longitude comes first")
-    within = properties.get("coordinateUncertainty")
+    told = properties.get("coordinateUncertainty")
+    within = None if told is None else int(told)
+    if not is_possible(north, east, within):
+        off = "" if within is None else f" to {within} m"
+        raise ValueError(f"{east}, {north}{off} is nowhere on earth; longitude comes first")
     return KeptPosition(
-        Position(north, east, None if within is None else int(within)),
+        Position(north, east, within),
         str(properties.get("deploymentID") or ""),
         str(properties.get("locationID") or ""),
     )

@@ -6,10 +6,10 @@ Each function is one transaction. Tried on a copy of the index (``store.trials.c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cameratrap.app.card_project import tell_effort
@@ -25,7 +25,7 @@ from cameratrap.store.project_deployments import Facts, corrected, is_taken_name
 from cameratrap.store.project_events import regroup
 from cameratrap.store.project_read import StoredDeployment, deployed, deployments
 
-_EARLIEST_YEAR = 2000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _EFFORT = ("start", "end", "latitude", "longitude")  # what a day's effort is reckoned with
 
 
@@ -78,13 +78,14 @@ def shift_clock(
     connection = project.connection
     with transaction(connection):
         found = named_deployment(connection, name)
-        if not chosen(connection, found.number, since, until):
+        moved = chosen(connection, found.number, since, until)
+        if not moved:
             raise UsageError(f"{name} has no picture in the time that was named", hint="see `cameratrap project show`")
+        _check_possible(connection, moved, offset, who.now)
         before = _seen(connection, found.number)
         number = project_clock.shift(
             connection, found.number, offset, since=since, until=until, author=who.author, made_at=who.now
         )
-        _check_possible(connection, number, who.now)
         project_deployments.settle_deployment(connection, found.number)
         _remake(project, found)
         return number, _changes(before, _seen(connection, found.number))
@@ -132,16 +133,14 @@ def _card_of(project: Project, found: StoredDeployment) -> AbstractContextManage
     return open_card(folder)
 
 
-def _check_possible(connection: sqlite3.Connection, number: int, now: datetime) -> None:
-    row = connection.execute(
-        "SELECT MIN(s.start) AS first, MAX(s.start_s) AS last FROM moved m JOIN sequences s ON s.id = m.sequence"
-        " WHERE m.correction = ?",
-        (number,),
-    ).fetchone()
-    if int(row["first"][:4]) < _EARLIEST_YEAR or row["last"] > (now + timedelta(days=366)).timestamp():
+def _check_possible(connection: sqlite3.Connection, moved: Sequence[int], offset: timedelta, now: datetime) -> None:
+    """Raises UsageError; ``moved`` is in order of time. Seconds are compared: the calendar may not reach so far."""
+    times = "SELECT start, start_s + ? AS then_s FROM sequences WHERE id = ?"
+    first, last = (connection.execute(times, (offset.total_seconds(), moved[at])).fetchone() for at in (0, -1))
+    if first["then_s"] < _EARLIEST.timestamp() or last["then_s"] > (now + timedelta(days=366)).timestamp():
         raise UsageError(
             "the times cannot be moved so far",
-            why=f"the first would be {row['first']}; it is {now:%Y-%m-%d}",
+            why=f"the first picture, of {first['start']}, would be moved by {offset}; it is {now:%Y-%m-%d}",
             hint="check the sign, the amount, and this machine's clock",
         )
 

@@ -63,7 +63,7 @@ def tallied_days(connection: sqlite3.Connection, rules: Rules, selection: Select
         found = _of_deployment(connection, at, rules, selection, untimed=False)
         tallies = fold_days((each.event for each in found), at.zone)
         effort = _effort(connection, at)
-        for day in _days(at, tallies.keys() | effort.keys(), selection):
+        for day in _days(tallies.keys() | (effort.keys() or _stood(at)), selection):
             hours = effort.get(day, (None, None))
             yield TalliedDay(at.row.deployment, day, *hours, tallies.get(day, ()))
 
@@ -146,9 +146,11 @@ def _effort(connection: sqlite3.Connection, at: StoredDeployment) -> dict[date, 
     return {date.fromisoformat(row["day"]): (row["hours_armed"], row["hours_armed_night"]) for row in rows}
 
 
-def _days(at: StoredDeployment, known: set[date], selection: Selection) -> Iterator[date]:
-    """Where nobody kept an account of its days they are those from setup to retrieval."""
-    row = at.row
-    known = known or {station_day(row.start, at.zone), station_day(row.end, at.zone)}
+def _stood(at: StoredDeployment) -> set[date]:
+    """The days of setup and retrieval: it was there on those between, where nobody kept an account of them."""
+    return {station_day(at.row.start, at.zone), station_day(at.row.end, at.zone)}
+
+
+def _days(known: set[date], selection: Selection) -> Iterator[date]:
     first, last = max(min(known), selection.since or date.min), min(max(known), selection.until or date.max)
     return (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -36,31 +36,52 @@ _Counts = Mapping[str, Counted]
 
 @dataclass(frozen=True, slots=True)
 class CardSide:
-    """A deployment: what was and is said of it, what its card knows of its messages, the days on which it was on."""
+    """A deployment: what was and is said of it, what its card knows of its messages, the days on which it was on.
+
+    ``is_trap`` is False of another maker's camera and of a package: no message is missing that nobody would have sent.
+    """
 
     told: ToldThen
     sent: SentDays
     days: frozenset[date]
+    is_trap: bool = True
 
 
-def reconcile(station: str, sides: Sequence[CardSide], received: Sequence[ReceivedDay]) -> Iterator[Compared]:
-    """Day by day and taxon by taxon, the deployments of one station against what was received of it."""
-    station_of = _Station(station, sides)
+def reconcile(
+    station: str, sides: Sequence[CardSide], received: Sequence[ReceivedDay], taxa: Collection[str] = ()
+) -> Iterator[Compared]:
+    """Day by day and taxon by taxon, the deployments of one station against what was received of it.
+
+    Where ``taxa`` are named only those; a day without any of them has a row that says so.
+    """
+    station_of = _Station(station, sides, taxa)
     by_day = {each.day: each for each in received}
     for day in sorted(station_of.days | by_day.keys()):
-        told = by_day.get(day)
-        yield from station_of.not_received(day) if told is None else station_of.received(told)
+        if told := by_day.get(day):
+            yield from station_of.received(told)
+        elif station_of.had_modem(day):
+            yield from station_of.not_received(day)
 
 
 class _Station:
     """The deployments of one station, their tallies as they are now reckoned once."""
 
-    def __init__(self, station: str, sides: Sequence[CardSide]) -> None:
-        self.station, self.sides = station, sides
+    def __init__(self, station: str, sides: Sequence[CardSide], taxa: Collection[str]) -> None:
+        self.station, self.sides, self._taxa = station, sides, taxa
         self.card = [side.told.now(word_standing) for side in sides]
         self.machine = [side.told.now(word_machine) for side in sides]
         tallied = (tallies.keys() for tallies in (*self.card, *self.machine))
         self.days = frozenset[date]().union(*(side.days for side in sides), *tallied)
+
+    def had_modem(self, day: date) -> bool:
+        """Whether a trap stood there that day; where no deployment has the day, whether any is one."""
+        stood = [side for side in self.sides if day in side.days] or self.sides
+        return any(side.is_trap for side in stood)
+
+    def meant(self, *said: Collection[str]) -> list[str]:
+        """The taxa of a day's rows; "" of a day without any."""
+        names = {taxon for each in said for taxon in each if not self._taxa or taxon in self._taxa}
+        return sorted(names) or [""]
 
     def not_received(self, day: date) -> Iterator[Compared]:
         """What the cards say of a day that no message tells."""
@@ -68,7 +89,7 @@ class _Station:
         was_sent = fate in (MessageFate.SENT, MessageFate.UNKNOWN)
         cause = Cause.LOST_MESSAGE if was_sent else Cause.NOT_SENT
         machine, card = _sum(self.machine, day), _sum(self.card, day)
-        for taxon in sorted({*machine, *card}) or [""]:
+        for taxon in self.meant(machine, card):
             counts = machine.get(taxon, NOTHING), card.get(taxon, NOTHING)
             yield Compared(self.station, day, taxon, fate, None, *counts, None, (cause,))
 
@@ -76,8 +97,8 @@ class _Station:
         """What the cards say of a day that a message tells."""
         sent = {tally.taxon: Counted(tally.events, tally.individuals) for tally in told.tallies}
         if told.day not in self.days:
-            for taxon, count in sorted(sent.items()) or [("", NOTHING)]:
-                yield self.row(told.day, taxon, count, None, None, None, (Cause.NOT_ON_CARD,))
+            for taxon in self.meant(sent):
+                yield self.row(told.day, taxon, sent.get(taxon, NOTHING), None, None, None, (Cause.NOT_ON_CARD,))
             return
         yield from _Day(self, told, sent).rows()
 
@@ -124,7 +145,7 @@ class _Day:
 
     def rows(self) -> Iterator[Compared]:
         """Of each taxon that was sent or is on the card; of a day without any one row."""
-        for taxon in sorted({*self.sent, *self.machine, *self.card}) or [""]:
+        for taxon in self.station.meant(self.sent, self.machine, self.card):
             yield self._others() if taxon == OTHERS else self._taxon(taxon)
 
     def _taxon(self, taxon: str) -> Compared:

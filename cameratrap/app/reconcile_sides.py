@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from cameratrap.app.fold import Rules
 from cameratrap.app.reconcile import CardSide
-from cameratrap.app.sent_days import SentDays, sent_days
+from cameratrap.app.sent_days import MessageFate, SentDays, sent_days
 from cameratrap.app.told_then import ToldThen
 from cameratrap.domain.events import station_day
 from cameratrap.domain.selection import Selection
@@ -32,18 +32,28 @@ def chosen_stations(project: Project, selection: Selection) -> Mapping[str, Sequ
     return stations
 
 
+def has_trap(deployments: Iterable[StoredDeployment]) -> bool:
+    """Whether any is of a card, not of pictures or of a package that somebody else made."""
+    return any(each.row.source == "card" for each in deployments)
+
+
 def card_side(
     project: Project, deployment: StoredDeployment, taxa: TaxaTable, rules_then: Rules, rules_now: Rules
 ) -> CardSide:
-    """One deployment's side. Raises StoreError where its card is there and cannot be read."""
+    """One deployment's side; a day of which the card told is its own though it slept through it.
+
+    Raises StoreError where its card is there and cannot be read.
+    """
     row = deployment.row
-    sent = sent_days(project.folder / row.root) if row.source == "card" else SentDays(is_known=False)
+    is_trap = has_trap([deployment])
+    sent = sent_days(project.folder / row.root) if is_trap else SentDays(is_known=False)
     sequences = [
         replace(each, moved=(*sent.moved.get(each.name, ()), *each.moved))
         for each in said_sequences(project.connection, deployment.number)
     ]
     told = ToldThen(row.deployment, deployment.zone, sequences, rules_then, rules_now, lambda name: _name(taxa, name))
-    return CardSide(told, sent, frozenset(_days_on(project, deployment)))
+    days_told = {day for day, fate in sent.fates.items() if fate is not MessageFate.NONE}
+    return CardSide(told, sent, frozenset(_days_on(project, deployment) | days_told), is_trap)
 
 
 def _name(taxa: TaxaTable, name: str) -> str:

@@ -48,7 +48,10 @@ class TaxonTotal:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of a comparison. ``days`` are station-days by what became of their message; ``causes`` counts rows."""
+    """Of a comparison. ``days`` are station-days by what became of their message; ``causes`` counts rows.
+
+    ``not_on_card`` is what the messages told of days that no card has: it is in no taxon's total.
+    """
 
     taxa: tuple[TaxonTotal, ...]
     all_taxa: TaxonTotal
@@ -56,6 +59,7 @@ class Totals:
     causes: Mapping[Cause, int]
     rows: int
     rows_received: int
+    not_on_card: Counted = NOTHING
 
     @property
     def agreeing(self) -> int:
@@ -77,6 +81,7 @@ def totals(rows: Sequence[Compared]) -> Totals:
         causes=Counter(cause for row in rows for cause in row.causes),
         rows=len(rows),
         rows_received=sum(row.difference is not None for row in rows),
+        not_on_card=sum((row.sent or NOTHING for row in rows if row.causes == (Cause.NOT_ON_CARD,)), NOTHING),
     )
 
 
@@ -94,6 +99,8 @@ def sentences(found: Totals) -> Iterable[str]:
     yield f"Received: {received} of {whole} station-days{_fates(found.days)}."
     if found.rows_received:
         yield from _received(found)
+    if found.not_on_card != NOTHING:
+        yield f"Of days that no card here has, the messages told {_words(found.not_on_card)}."
     if found.all_taxa.not_received != NOTHING:
         yield f"Of what was not received, the card says {_words(found.all_taxa.not_received)}."
 
@@ -102,8 +109,8 @@ def _received(found: Totals) -> Iterable[str]:
     yield f"Agreeing: {found.agreeing} of {found.rows_received} comparisons{_causes(found.causes)}."
     every = found.all_taxa
     yield (
-        f"On the days that were received, the messages told {_words(every.sent)}; the models' words on the card say"
-        f" {_words(every.machine)}, and what stands there now says {_words(every.card)}."
+        f"On the days that were received and are on a card, the messages told {_words(every.sent)}; the models' words"
+        f" there say {_words(every.machine)}, and what stands there now says {_words(every.card)}."
     )
 
 

@@ -13,6 +13,7 @@ from cameratrap.cli.activity_options import Asked
 from cameratrap.cli.activity_samples import Sample, Samples
 from cameratrap.cli.definitions import shown
 from cameratrap.cli.output import Form, plural
+from cameratrap.errors import AnalysisError
 
 CURVE_COLUMNS = ("taxon", "hour", "density_per_hour", "radians", "density_per_radian")
 OVERLAP_COLUMNS = (
@@ -33,12 +34,10 @@ class Activity:
 
 
 def reckon(samples: Samples, asked: Asked) -> Activity:
-    """Raises AnalysisError where a sample determines no curve."""
-    curves = tuple(
-        activity_curve(each.times, points=asked.points, adjust=asked.adjust or 1.0, kappa=asked.bandwidth)
-        for each in samples.each
-    )
-    if len(samples.each) == 1:
+    """Raises AnalysisError where a sample determines no curve, which names it."""
+    is_alone = len(samples.each) == 1
+    curves = tuple(_curve(each, asked, is_alone=is_alone) for each in samples.each)
+    if is_alone:
         return Activity(asked, samples, curves)
     a, b = (each.times for each in samples.each)
     found = overlap(a, b, adjust=asked.adjust)
@@ -47,6 +46,17 @@ def reckon(samples: Samples, asked: Asked) -> Activity:
     return Activity(
         asked, samples, curves, found, overlap_interval(a, b, found, seed=asked.seed, resamples=asked.resamples)
     )
+
+
+def _curve(sample: Sample, asked: Asked, *, is_alone: bool) -> ActivityCurve:
+    try:
+        return activity_curve(sample.times, points=asked.points, adjust=asked.adjust or 1.0, kappa=asked.bandwidth)
+    except AnalysisError as error:
+        raise AnalysisError(
+            f"no activity curve can be drawn through the records of {sample.taxon}",
+            why=error.why or error.what,
+            hint=error.hint if is_alone else "take more records of it, or draw the other taxon alone",
+        ) from error
 
 
 def curve_rows(activity: Activity, form: Form) -> Iterator[dict[str, object]]:

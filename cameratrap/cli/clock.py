@@ -12,6 +12,7 @@ import click
 
 from cameratrap.cli.clock_rows import CORRECTION_COLUMNS, ERA_COLUMNS, SHIFT_COLUMNS, correction_row, era_row, shift_row
 from cameratrap.cli.context import Context
+from cameratrap.cli.deploy_options import moment
 from cameratrap.cli.output import Output, plural, table_options
 
 if TYPE_CHECKING:
@@ -31,14 +32,6 @@ def offset(text: str) -> timedelta:
     if match is None or not parts:
         raise click.BadParameter(f"{text!r} is no amount of time such as +30d, -1h30m or +12.5s.")
     return timedelta(**parts) * (-1 if match["sign"] == "-" else 1)
-
-
-def moment(text: str) -> datetime:
-    """A time in ISO 8601; without an offset it is the station's standard time."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a time such as 2027-03-10T14:05:00.") from None
 
 
 @click.group()

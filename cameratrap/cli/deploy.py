@@ -13,7 +13,7 @@ import cameratrap
 from cameratrap.app.deploy import Deployed, end, what_would_be
 from cameratrap.app.deploy import deploy as make_deployment
 from cameratrap.cli.context import Context
-from cameratrap.cli.deploy_options import at_station, degrees, deployment_name, moment, setup_options
+from cameratrap.cli.deploy_options import METRES_OFF, at_station, degrees, deployment_name, moment, setup_options
 from cameratrap.cli.deploy_position import ON_CARD, keeping
 from cameratrap.cli.output import Output, table_options
 from cameratrap.config.keys import keys
@@ -37,7 +37,7 @@ _SAID = {
 @click.option("--start", type=moment, metavar="TIME", help="When it began (default: now).")
 @setup_options
 @click.option("--position", type=degrees, metavar="LAT,LON", help="Degrees north and east, WGS 84.")
-@click.option("--uncertainty", type=click.IntRange(1), metavar="M", help="Within how many metres that is true.")
+@click.option("--uncertainty", type=METRES_OFF, metavar="M", help="Within how many metres that is true.")
 @click.option(
     "--position-file",
     metavar="FILE",

@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 import click
 
 from cameratrap.cli.params import Number
+from cameratrap.domain.positions import FARTHEST_M
 from cameratrap.store.deployment import FEATURES, Setup
 
+METRES_OFF = click.IntRange(1, FARTHEST_M)
+_YEARS = range(1970, 2200)  # a clock that was never set counts from 1970
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -27,9 +30,12 @@ def deployment_name(text: str) -> str:
 def moment(text: str) -> datetime:
     """A time such as 2026-06-01T09:30, in the station's standard time unless it has an offset."""
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not a time such as 2026-06-01T09:30.") from None
+    if found.year not in _YEARS:
+        raise click.BadParameter(f"{text!r} is not between {_YEARS[0]} and {_YEARS[-1]}.")
+    return found
 
 
 def at_station(given: datetime | None, zone: timezone) -> datetime:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cameratrap.domain.taxa import TaxaTable
+from cameratrap.errors import StoreError
 from cameratrap.store.event_pictures import Frame
 from cameratrap.store.event_summaries import EventSummary, Shown
+from cameratrap.store.project import Project
 from cameratrap.web.missing import why_missing
 from cameratrap.web.text import plain
 
@@ -24,11 +26,19 @@ def event_lines(event: EventSummary, taxa: TaxaTable) -> Iterator[str]:
     yield f"state    {event.state}{said}{', flagged' if event.is_flagged else ''}"
 
 
-def frame_lines(frame: Frame, path: Path, place: str) -> Iterator[str]:
+def lies_at(frame: Frame, project: Project) -> Path | StoreError:
+    """Where a picture is, or why it cannot be there: an index that was tampered with still has other pictures."""
+    try:
+        return project.media_path(frame.root, frame.path)
+    except StoreError as error:
+        return error
+
+
+def frame_lines(frame: Frame, where: Path | StoreError, place: str) -> Iterator[str]:
     """Which picture it is, ``place`` among how many, and where it lies."""
     why = why_missing(frame.state)
     yield f"{place}, {frame.captured_at:%H:%M:%S}{f', {why}' if why else ''}"
-    yield plain(path, limit=4096)
+    yield plain(where, limit=4096)
 
 
 def _times(event: EventSummary) -> str:

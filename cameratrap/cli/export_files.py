@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cameratrap.cli.chosen import open_for_export
 from cameratrap.cli.context import Context
 from cameratrap.cli.filters import selection_options, selection_options_but
 from cameratrap.cli.output import plain, plural
@@ -65,10 +66,9 @@ def megadetector(ctx: Context, output: Path, selection: Selection, folder: Path 
     Use as: cameratrap --data PROJECT export megadetector -o PROJECT/detections.json
     """
     from cameratrap import __version__
-    from cameratrap.app.project_source import open_source
     from cameratrap.export.megadetector import megadetector_pieces
 
-    with open_source(ctx.data) as project:
+    with open_for_export(ctx, selection) as project:
         base = folder or project.folder
         pieces = megadetector_pieces(project, base, ctx.taxa(), version=__version__, selection=selection)
         _write(output, pieces)
@@ -91,11 +91,10 @@ def timelapse(ctx: Context, output: Path, selection: Selection, folder: Path | N
       DateTime, DeleteFlag, Flagged, Blank, Reviewed (flags), Count, Event (counters),
       Species, Counts, ClassifiedBy, Station, Deployment, Sequence (notes)
     """
-    from cameratrap.app.project_source import open_source
     from cameratrap.export.timelapse import COLUMNS, timelapse_pieces
 
     chosen = tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else tuple(COLUMNS)
-    with open_source(ctx.data) as project:
+    with open_for_export(ctx, selection) as project:
         _write(output, timelapse_pieces(project, folder or project.folder, chosen, selection))
 
 
@@ -137,13 +136,12 @@ def flat_csv(ctx: Context, output: Path, selection: Selection, positions: Positi
 
     Where nothing was seen, or nobody has looked, there is one row all the same; observation_type says which.
     """
-    from cameratrap.app.project_source import open_source
     from cameratrap.export.flat_columns import Unit
     from cameratrap.export.flat_csv import FlatTable
     from cameratrap.export.places import published_positions
 
     taxa = ctx.taxa()
-    with open_source(ctx.data) as project:
+    with open_for_export(ctx, selection) as project:
         table = FlatTable(project.connection, published_positions(project.connection, taxa, positions), taxa)
         _write(output, table.pieces(Unit(per), selection))
 
@@ -166,14 +164,13 @@ def geojson(
     events: bool,
 ) -> None:
     """Where the cameras stood, for how long, and what each saw, as GeoJSON (RFC 7946) for QGIS, R's sf and web maps."""
-    from cameratrap.app.project_source import open_source
     from cameratrap.export.chosen import chosen_deployments
     from cameratrap.export.geojson import EventRule, geojson_pieces
     from cameratrap.export.places import published_positions
     from cameratrap.wiring import event_rules
 
     rules = event_rules(ctx.config, interval_minutes=interval, rule=rule)
-    with open_source(ctx.data) as project:
+    with open_for_export(ctx, selection) as project:
         places = published_positions(project.connection, ctx.taxa(), positions)
         independence = EventRule(rules.interval, rules.rule)
         pieces = geojson_pieces(project.connection, places, independence, with_events=events, selection=selection)
@@ -199,11 +196,10 @@ def keywords(ctx: Context, output: Path, selection: Selection, *, sidecars: bool
     Species|Vulpes vulpes, Count|2 and IdentifiedBy|human in XMP, byte for byte the same picture otherwise.
     Originals are never changed. What else a picture's EXIF tells, its position too, is in the copy as well.
     """
-    from cameratrap.app.project_source import open_source
     from cameratrap.export.keywords import check_output, write_keywords
 
     written, problems = 0, []
-    with open_source(ctx.data) as project:
+    with open_for_export(ctx, selection) as project:
         check_output(project, output)
         for each in write_keywords(project, output, sidecars=sidecars, unreviewed=unreviewed, selection=selection):
             written += not each.problem
@@ -238,9 +234,14 @@ def _write(output: Path, pieces: Iterator[str]) -> None:
 
 
 def _check_free(output: Path) -> None:
-    """Results go over old results, never over a picture or an index that a slip of the shell has named."""
+    """Results go over old results, never over a picture, an index or a card's table that a slip has named."""
+    from cameratrap.app.plain_tables import EFFORT, MEDIA
+    from cameratrap.store.deployment import RECORD
+
     if not output.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {output.absolute().parent}", hint="make it first, or name another file")
     if output.is_dir() or (output.exists() and output.suffix.lower() not in _REPLACED):
         hint = f"name a file that ends in {', '.join(sorted(_REPLACED))}, or remove it first"
         raise UsageError(f"{output} exists and is no table", hint=hint)
+    if output.name.lower() in {EFFORT, MEDIA} and output.with_name(RECORD).is_file():
+        raise UsageError(f"{output} is the card's own table", hint="name another file: originals are never changed")

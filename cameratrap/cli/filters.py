@@ -12,6 +12,7 @@ import click
 from cameratrap.cli.context import Context
 from cameratrap.cli.params import Number
 from cameratrap.domain.selection import LIGHTS, STATES, Selection
+from cameratrap.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -76,11 +77,14 @@ def named_taxa(names: Collection[str]) -> tuple[str, ...]:
 
 
 def _selection(given: dict[str, Any]) -> Selection:
-    """Raises UsageError for a name that is empty, which would mean all."""
+    """Raises UsageError for a name that is empty, which would mean all, and for days that end before they begin."""
     given |= {name: _date(given[name]) for name in ("since", "until") if name in given}
     if "taxa" in given:
         given["taxa"] = named_taxa(given["taxa"])
-    return Selection(**given)
+    chosen = Selection(**given)
+    if chosen.since and chosen.until and chosen.since > chosen.until:
+        raise UsageError(f"--from {chosen.since} is after --to {chosen.until}", hint="the first day goes to --from")
+    return chosen
 
 
 def _date(moment: datetime | None) -> object:

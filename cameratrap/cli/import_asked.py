@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cameratrap.cli.context import Context
+from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
     from cameratrap.app.deploy import Position
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from cameratrap.store.project import Project
 
 Problems = list[tuple[str, str]]
+_OPTIONS = {"zone": "--timezone", "positions": "--position-file"}  # the others are called as they are here
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,13 @@ class Asked:
         return position_of(self.positions, deployment, station)
 
 
+def refuse(asked: Asked, names: Sequence[str], what: str, *, hint: str) -> None:
+    """Raises UsageError where an option was given that is not heard of such a source, rather than to drop it."""
+    given = [_OPTIONS.get(name, f"--{name}") for name in names if getattr(asked, name)]
+    if given:
+        raise UsageError(what, why=f"{' and '.join(given)} would have no effect", hint=hint)
+
+
 def row_of(project: Project, path: Path, imported: Imported) -> dict[str, object]:
     """One line of the table."""
     row = project.connection.execute("SELECT * FROM deployments WHERE id = ?", (imported.number,)).fetchone()
@@ -81,16 +91,18 @@ def told(imported: Imported) -> str:
     new = imported.indexed
     if not imported.is_known:
         return "new"
-    return "continued" if new.new or new.media or new.words or imported.human_words else "nothing new"
+    if new.new or new.media or new.words or imported.human_words:
+        return "continued"
+    return "corrected" if new.moved else "nothing new"
 
 
-def correct(project: Project, planned: Imported, asked: Asked) -> None:
+def correct(project: Project, number: int, asked: Asked) -> None:
     """What the options say of a deployment stands over what its source says, as a correction of who imports it."""
     from cameratrap.app.project_corrections import Who, correct_deployment
     from cameratrap.cli.deploy_options import at_station
     from cameratrap.store.project_read import deployments
 
-    stored = next(each for each in deployments(project.connection) if each.number == planned.number)
+    stored = next(each for each in deployments(project.connection) if each.number == number)
     station = asked.station or stored.row.station
     where = asked.where(stored.row.deployment, station)
     given = {

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cameratrap.cli.import_asked import Asked, Problems, correct, now, row_of
+from cameratrap.cli.import_asked import Asked, Problems, correct, now, refuse, row_of
+from cameratrap.cli.output import plural
 from cameratrap.cli.progress import with_progress
-from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
     from cameratrap.app.import_card import CardImport, Imported
@@ -20,12 +20,8 @@ def import_one(project: Project, path: Path, asked: Asked) -> tuple[list[dict[st
     from cameratrap.app.import_card import CardImport
     from cameratrap.store.card import open_card
 
-    if asked.zone or asked.results or asked.model or asked.classifier:
-        raise UsageError(
-            f"{path} is a trap's card",
-            why="its record and its index say what --timezone, --results, --model and --classifier would",
-            hint="leave them out",
-        )
+    unheard = ("zone", "results", "images", "model", "classifier")
+    refuse(asked, unheard, f"{path} is a trap's card", hint="leave it out")
     with open_card(path) as card:
         importing = CardImport(project, card, asked.deployment, in_place=asked.no_copy)
         planned = importing.plan()
@@ -38,8 +34,34 @@ def import_one(project: Project, path: Path, asked: Asked) -> tuple[list[dict[st
         else:
             _copy(importing, planned, files, asked)
             importing.take(planned, now())
-    correct(project, planned, asked)
+    _say_moved(project, planned, asked)
+    _say_contested(planned, asked)
+    correct(project, planned.number, asked)
     return [row_of(project, path, planned)], [(each.path, each.why) for each in planned.problems]
+
+
+def _say_moved(project: Project, planned: Imported, asked: Asked) -> None:
+    """A clock that was corrected on the card and in the project, perhaps of the same fault, is not to go unseen."""
+    from cameratrap.store.project_clock import moved_by
+
+    moved = planned.indexed.moved
+    if moved:
+        asked.ctx.say(
+            f"{planned.deployment}: the card's clock was corrected since, of {plural(len(moved), 'sequence')}"
+        )
+    for number in moved_by(project.connection, moved):
+        asked.ctx.say(
+            f"correction {number} of the project moves them besides; if it was for the same fault,"
+            f" `project set --undo {number}` takes it back"
+        )
+
+
+def _say_contested(planned: Imported, asked: Asked) -> None:
+    if planned.contested:
+        asked.ctx.say(
+            f"{planned.deployment}: {plural(planned.contested, 'sequence')} labelled on the card and in the project,"
+            " each by itself: what was said last stands"
+        )
 
 
 def _copy(importing: CardImport, planned: Imported, files: Sequence[str], asked: Asked) -> None:

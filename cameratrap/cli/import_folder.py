@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cameratrap.cli.import_asked import Asked, Problems, correct, now, row_of
+from cameratrap.cli.import_asked import Asked, Problems, correct, now, refuse, row_of
 from cameratrap.cli.output import plural
 from cameratrap.cli.progress import with_progress
 from cameratrap.errors import UsageError
@@ -21,17 +21,27 @@ if TYPE_CHECKING:
     from cameratrap.store.project import Project
 
 
+_UNTIMED = (
+    "a file's own time is not believed, it is often that of a copy: write the camera's into an MP4 with"
+    " `exiftool -CreateDate=...`, or tell each file's `datetime` in a MegaDetector file, and import that"
+)
+
+
 def import_one(project: Project, path: Path, asked: Asked) -> tuple[list[dict[str, object]], Problems]:
     """The line of the table, and the files that are not in the project, each with why."""
     from cameratrap.app.foreign_files import ForeignFile, Unplaced, read_files
+    from cameratrap.app.foreign_folder import check_foreign
     from cameratrap.app.import_folder import FolderImport
 
-    found = list(read_files(path, _files(path, asked), asked.zone))
+    refuse(asked, ("images",), f"{path} is a folder of pictures", hint="--images is for a MegaDetector file")
+    paths = list(_files(path, asked))
+    check_foreign(path, paths)
+    found = list(read_files(path, paths, asked.zone))
     problems = [(each.path, each.why) for each in found if isinstance(each, Unplaced)]
     files = [each for each in found if isinstance(each, ForeignFile)]
     if not files:
         why = f"none of its {plural(len(problems), 'file')} says when it was taken" if problems else "it has none"
-        raise UsageError(f"{path} holds no picture that can be imported", why=why)
+        raise UsageError(f"{path} holds no picture that can be imported", why=why, hint=_UNTIMED if problems else "")
     importing = FolderImport(project, path, asked.deployment or _name(path), files, in_place=asked.no_copy)
     planned = importing.plan()
     needed = importing.room(planned) if planned.is_copied else 0
@@ -40,7 +50,7 @@ def import_one(project: Project, path: Path, asked: Asked) -> tuple[list[dict[st
     elif planned.is_copied:
         _copy(importing, planned, asked)
     importing.take(planned, now())
-    correct(project, planned, asked)
+    correct(project, planned.number, asked)
     problems += [(each.path, each.why) for each in planned.problems]
     if not (asked.dry_run or asked.no_detector):
         planned.indexed.words = _look(project, planned, path, asked, problems)

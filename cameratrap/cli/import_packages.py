@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cameratrap.cli.import_asked import Asked, Problems, now
+from cameratrap.cli.import_asked import Asked, Problems, correct, now, refuse
 from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
     from cameratrap.store.project import Project
+
+
+_OF_DEPLOYMENTS = ("deployment", "station", "session", "zone", "start", "end", "position", "positions", "results",
+                   "images", "model", "classifier")  # fmt: skip
 
 
 def is_package(path: Path) -> bool:
@@ -29,15 +34,30 @@ def import_one(project: Project, path: Path, asked: Asked) -> tuple[list[dict[st
 
 def _megadetector(project: Project, path: Path, asked: Asked) -> tuple[list[dict[str, object]], Problems]:
     from cameratrap.app.import_megadetector import Placement, import_results
+    from cameratrap.store.connection import transaction
 
+    refuse(asked, ("results", "model", "classifier"), f"{path} is a MegaDetector file", hint="leave it out")
     placement = Placement(_minutes(asked), asked.deployment or "", asked.station or "", asked.session or "")
     images = asked.images or path.parent
-    taken = import_results(project, path, images, placement, asked.ctx.taxa(), now=now())
+    with transaction(project.connection):
+        taken = import_results(project, path, images, placement, asked.ctx.taxa(), now=now())
+        _correct(project, path, [*taken.deployments, *taken.known], asked)
     rows = [_row(project, name, path, "new") for name in taken.deployments]
     if rows:
         rows[0] |= {"new_media": taken.media, "new_sequences": taken.sequences, "new_words": taken.words}
     known = [_row(project, name, path, "nothing new") for name in taken.known]
     return [*rows, *known], list(taken.passed_over)
+
+
+def _correct(project: Project, path: Path, names: Sequence[str], asked: Asked) -> None:
+    from cameratrap.app.import_megadetector_own import told_before
+
+    if asked.position and len(names) > 1:
+        what = f"{path} has pictures of {len(names)} deployments, and --position is that of one"
+        raise UsageError(what, hint="give their positions in a file: --position-file FILE")
+    for stored in (told_before(project.connection, name) for name in names):
+        if stored is not None:
+            correct(project, stored.number, asked)
 
 
 def _minutes(asked: Asked) -> int | None:
@@ -48,9 +68,7 @@ def _minutes(asked: Asked) -> int | None:
 def _camtrap_dp(project: Project, path: Path, asked: Asked) -> tuple[list[dict[str, object]], Problems]:
     from cameratrap.app.import_camtrap_dp import import_package
 
-    given = ("deployment", "station", "session", "zone", "results", "model", "classifier")
-    if any(getattr(asked, name) is not None for name in given):
-        raise UsageError(f"{path} says itself what its deployments are", hint="correct them with `project set`")
+    refuse(asked, _OF_DEPLOYMENTS, f"{path} is a Camtrap DP package", hint="correct it afterwards with `project set`")
     taken = import_package(
         project, path, asked.ctx.taxa(), imported_at=now(), copies=not asked.no_copy, dry_run=asked.dry_run
     )

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 LABEL_COLUMNS = ("action", "event", "deployment", "start", "end", "state", "shows", "flagged")
 HISTORY_COLUMNS = ("action", "made_at", "author", "kind", "detail", "sequences", "undone")
-_PLAIN = ("verify", "blank", "unknown", "flag", "unflag", "undo", "redo", "history")
+_OF_ACTIONS = ("undo", "redo", "history")
+_PLAIN = ("verify", "blank", "unknown", "flag", "unflag", *_OF_ACTIONS)
+_NAMING = ("events", "sequences", "media")
 
 
 @click.command()
@@ -63,6 +65,8 @@ def label(ctx: Context, /, out: Output, selection: Selection, *, author: str, dr
     from cameratrap.app.project_source import open_source
 
     chosen = _chosen(given)
+    if chosen in _OF_ACTIONS and (selection or any(given[name] for name in (*_NAMING, "where", "from_taxon"))):
+        raise UsageError(f"--{chosen} is of actions, whatever they were done to", hint="leave out what names events")
     if chosen == "history":
         from cameratrap.store.review_actions import history
 
@@ -146,9 +150,9 @@ def _scope(project: Project, given: dict[str, Any], selection: Selection) -> Sco
     from cameratrap.store.review_actions import Scope
     from cameratrap.store.review_names import sequence_named, sequence_of_media
 
-    named = [name for name in ("events", "sequences", "media") if given[name]]
-    only_place = selection == Selection(deployments=selection.deployments) and not given["where"]
-    if named and (len(named) > 1 or not only_place):
+    named = [name for name in _NAMING if given[name]]
+    place = Selection(deployments=selection.deployments) if named != ["events"] else Selection()  # of names alone
+    if named and (len(named) > 1 or selection != place or given["where"]):
         raise UsageError("name events, sequences, pictures or filters: one kind at a time")
     if given["events"]:
         return Scope(events=given["events"])

@@ -50,7 +50,7 @@ _OPTIONS = (
     ),
     click.option(
         "--min-active-days",
-        type=Number(0, 3660),
+        type=Number(0, 3660, min_open=True),
         metavar="DAYS",
         help="An occasion with less effort is missing.",
     ),

@@ -11,9 +11,10 @@ import click
 
 from cameratrap.cli.author import author_option
 from cameratrap.cli.context import Context
-from cameratrap.cli.deploy_options import at_station, degrees, moment
+from cameratrap.cli.deploy_options import METRES_OFF, at_station, degrees, moment
 from cameratrap.cli.output import Output, plural, table_options
-from cameratrap.cli.params import printable, printable_or_empty
+from cameratrap.cli.params import Number, printable, printable_or_empty
+from cameratrap.cli.project_init import init
 from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def project() -> None:
     cameratrap --data PROJECT project show
     cameratrap --data PROJECT project set ridge-7 --station ridge --end 2027-03-10T09:30 --dry-run
     """
+
+
+project.add_command(init)
 
 
 @project.command(short_help="Show each deployment: when, how much, how far it is reviewed.")
@@ -74,9 +78,9 @@ def show(ctx: Context, out: Output, *, shows_corrections: bool) -> None:
 @click.option("--start", type=moment, metavar="TIME", help="When it was set up (station's standard time).")
 @click.option("--end", type=moment, metavar="TIME", help="When it was taken down.")
 @click.option("--position", type=degrees, metavar="LAT,LON", help="Degrees north and east, WGS 84.")
-@click.option("--latitude", type=click.FloatRange(-90, 90), metavar="DEG", help="Degrees north.")
-@click.option("--longitude", type=click.FloatRange(-180, 180), metavar="DEG", help="Degrees east.")
-@click.option("--uncertainty", type=click.IntRange(1), metavar="M", help="Within how many metres that is true.")
+@click.option("--latitude", type=Number(-90, 90), metavar="DEG", help="Degrees north.")
+@click.option("--longitude", type=Number(-180, 180), metavar="DEG", help="Degrees east.")
+@click.option("--uncertainty", type=METRES_OFF, metavar="M", help="Within how many metres that is true.")
 @click.option("--setup", "setup", multiple=True, metavar="NAME=VALUE",
               help="How it hung, by Camtrap DP's name, as cameraHeight=0.5; empty to take it away.")  # fmt: skip
 @click.option("--undo", type=click.IntRange(1), metavar="N", help="Take correction N back, as `project show` lists it.")
@@ -189,7 +193,7 @@ def _setup(pairs: Sequence[str]) -> dict[str, object]:
         if not equals:
             raise click.UsageError(f"--setup takes NAME=VALUE, not {pair!r}")
         try:
-            found[name] = setup_value(name, value) if value else None
+            found[name] = setup_value(name, value)
         except ValueError as error:
             raise click.UsageError(f"--setup {pair}: {error}") from error
     return found

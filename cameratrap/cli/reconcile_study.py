@@ -9,12 +9,12 @@ from pathlib import Path
 
 from cameratrap.analysis.agreement import Agreements, Judged, agreements
 from cameratrap.app.fold import Rules
-from cameratrap.app.project_source import open_source
 from cameratrap.app.received_days import ReceivedDay, received_days
 from cameratrap.app.reconcile import reconcile
 from cameratrap.app.reconcile_sides import card_side, chosen_stations
 from cameratrap.app.reconcile_totals import totals
 from cameratrap.app.reconciled import Compared
+from cameratrap.cli.chosen import open_chosen
 from cameratrap.cli.context import Context
 from cameratrap.cli.inbox import inbox_entries, warn_of_days
 from cameratrap.domain.review import UNKNOWN
@@ -39,7 +39,7 @@ def reconciled(
     ctx: Context, selection: Selection, received: Sequence[ReceivedDay], rules_then: Rules, rules_now: Rules
 ) -> ReconcileFacts:
     """Compare the project or card of --data with what was received, and models with people. Raises StoreError."""
-    with open_source(ctx.data) as project:
+    with open_chosen(ctx, selection) as project:
         stations = chosen_stations(project, selection)
         _say_strangers(ctx, stations, received)
         rows = list(_compared(ctx, project, stations, selection, received, (rules_then, rules_now)))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from cameratrap.app.project_source import open_for_review
 from cameratrap.cli.context import Context
-from cameratrap.cli.event_lines import event_lines, frame_lines
+from cameratrap.cli.event_lines import event_lines, frame_lines, lies_at
 from cameratrap.cli.output import plural
 from cameratrap.cli.preview import Preview
 from cameratrap.cli.review_terminal_desk import ReviewDesk
@@ -16,8 +15,9 @@ from cameratrap.cli.review_terminal_name import ask_name
 from cameratrap.cli.terminal import Terminal, needs_terminal, whole_terminal, wrapped
 from cameratrap.cli.terminal_picture import Pictures
 from cameratrap.domain.selection import Selection
-from cameratrap.errors import CameraTrapError, ImageError
+from cameratrap.errors import CameraTrapError, ImageError, StoreError
 from cameratrap.store.event_pictures import Frame
+from cameratrap.store.event_query import page
 from cameratrap.web.text import plain
 
 _PAUSE_S = 0.7  # a number is meant when no further digit comes for so long
@@ -51,11 +51,15 @@ _NAMES = {key: name for keys, name, _ in _KEYS for key in keys}
 def review_in_terminal(ctx: Context, selection: Selection, author: str, preview: Preview | None) -> None:
     """Show the events one by one and store what is said of them, until the person has enough.
 
-    Raises UsageError where this is no terminal or no event is meant, StoreError where nothing can be stored.
+    Raises UsageError where this is no terminal, StoreError where nothing can be stored.
     """
     needs_terminal("for scripts there is `cameratrap label`, for a list `cameratrap events`")
     with open_for_review(ctx.data) as project:
-        desk = ReviewDesk(project, selection, ctx.taxa(), author)
+        found = page(project.connection, selection, size=1).events
+        if not found:
+            ctx.say("nothing is like that: leave a filter out" if selection else "no events yet: `import` a card first")
+            return
+        desk = ReviewDesk(project, selection, found[0], ctx.taxa(), author)
         with suppress(KeyboardInterrupt), whole_terminal() as terminal:
             _Sitting(terminal, desk, Pictures(preview)).run()
     ctx.say(f"{plural(desk.done, 'correction')}, stored and signed by {author}")
@@ -154,7 +158,7 @@ class _Sitting:
         if frame is not None:
             burst = ", this burst" if self._desk.is_burst else ""
             place = f"picture {self._desk.place + 1} of {event.media}{burst}"
-            lines += frame_lines(frame, self._path(frame), place)
+            lines += frame_lines(frame, lies_at(frame, self._desk.project), place)
         text = [part for line in lines for part in wrapped(line, columns)][: rows - 1]
         top = len(text) + 1
         shown = (frame and (frame.media, frame.boxes), top, columns, rows, self._has_boxes)
@@ -169,9 +173,7 @@ class _Sitting:
     def _draw_picture(self, frame: Frame, top: int, columns: int, rows: int) -> None:
         self._terminal.write(top, [""])
         try:
-            self._pictures.draw(self._path(frame), frame, columns=columns, rows=rows, has_boxes=self._has_boxes)
-        except ImageError as error:
+            path = self._desk.project.media_path(frame.root, frame.path)
+            self._pictures.draw(path, frame, columns=columns, rows=rows, has_boxes=self._has_boxes)
+        except (ImageError, StoreError) as error:
             self._terminal.write(top, [plain(error)[:columns]])
-
-    def _path(self, frame: Frame) -> Path:
-        return self._desk.project.media_path(frame.root, frame.path)

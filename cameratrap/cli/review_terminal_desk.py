@@ -19,7 +19,7 @@ from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import UsageError
 from cameratrap.store import review_actions
 from cameratrap.store.event_pictures import Frame, covers, frames, place_of
-from cameratrap.store.event_query import neighbours, page
+from cameratrap.store.event_query import neighbours
 from cameratrap.store.event_summaries import EventSummary, summaries
 from cameratrap.store.project import Project
 from cameratrap.store.project_taxa import standing_taxa
@@ -37,19 +37,16 @@ class _Signed(TypedDict):
 
 
 class ReviewDesk:
-    """The events of ``selection`` in ``project``, corrections signed by ``author``. Raises UsageError for no event."""
+    """The events of ``selection`` in ``project``, from event ``first`` on; corrections are signed by ``author``."""
 
-    def __init__(self, project: Project, selection: Selection, taxa: TaxaTable, author: str) -> None:
+    def __init__(self, project: Project, selection: Selection, first: int, taxa: TaxaTable, author: str) -> None:
         self.project = project
         self.taxa = taxa
         self.done = 0
         self._selection = selection
         self._author = author
         self._recent: list[str] = []
-        first = page(project.connection, selection, size=1).events
-        if not first:
-            raise UsageError("no event is meant", hint="leave a filter out, or import a card first")
-        self.go(first[0])
+        self.go(first)
 
     @property
     def event(self) -> EventSummary:

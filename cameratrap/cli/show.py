@@ -71,9 +71,9 @@ def _chosen(project: Project, event: int, media: int | None, *, is_all: bool) ->
 def _print(
     ctx: Context, project: Project, event: EventSummary, places: list[int], preview: Preview | None, *, has_boxes: bool
 ) -> None:
-    from cameratrap.cli.event_lines import event_lines, frame_lines
+    from cameratrap.cli.event_lines import event_lines, frame_lines, lies_at
     from cameratrap.cli.terminal_picture import Pictures
-    from cameratrap.errors import ImageError
+    from cameratrap.errors import ImageError, StoreError
     from cameratrap.store.event_pictures import frames
     from cameratrap.web.text import plain
 
@@ -83,13 +83,13 @@ def _print(
         click.echo(line)
     for place in places:
         (frame,) = frames(project.connection, event.number, first=place, most=1)
-        path = project.media_path(frame.root, frame.path)
-        for line in frame_lines(frame, path, f"picture {place + 1} of {event.media}"):
+        for line in frame_lines(frame, lies_at(frame, project), f"picture {place + 1} of {event.media}"):
             click.echo(line)
         if pictures.is_on:
             try:
+                path = project.media_path(frame.root, frame.path)
                 pictures.draw(path, frame, columns=columns, rows=max(1, rows - 8), has_boxes=has_boxes)
-            except ImageError as error:
+            except (ImageError, StoreError) as error:
                 click.echo(plain(error))
 
 

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cameratrap.analysis.effort import EffortDefinition
+from cameratrap.analysis.effort import EffortDefinition, has_no_night
+from cameratrap.cli.chosen import listed, open_chosen
 from cameratrap.cli.context import Context
+from cameratrap.cli.output import plural
 from cameratrap.domain.deployed import Deployed
 from cameratrap.domain.effort import Span
 from cameratrap.domain.events import Event
@@ -52,14 +54,23 @@ class Study:
 @contextmanager
 def open_study(ctx: Context, selection: Selection, definition: EffortDefinition) -> Iterator[Study]:
     """Read the project or card of --data. Raises StoreError, and UsageError for a taxon that nobody knows."""
-    from cameratrap.app.project_source import open_source
     from cameratrap.app.studied import chosen_deployments, picture_spans
 
-    with open_source(ctx.data) as project:
+    with open_chosen(ctx, selection) as project:
         connection = project.connection
         _check_taxa(ctx, connection, selection)
         pictures = picture_spans(connection) if definition is EffortDefinition.CALENDAR else {}
-        yield Study(connection, selection, chosen_deployments(connection, selection), pictures)
+        chosen = chosen_deployments(connection, selection)
+        if definition is EffortDefinition.TRAP_NIGHTS:
+            _tell_of_one_day(ctx, chosen)
+        yield Study(connection, selection, chosen, pictures)
+
+
+def _tell_of_one_day(ctx: Context, deployed: Sequence[Deployed]) -> None:
+    """Animals without effort have no rate: a reader wants to know why."""
+    if names := [each.deployment for each in deployed if has_no_night(each)]:
+        count = plural(len(names), "deployment")
+        ctx.say(f"no trap-nights in {count} set up and fetched on one day, which camtrapR refuses: {listed(names)}")
 
 
 def _check_taxa(ctx: Context, connection: sqlite3.Connection, selection: Selection) -> None:

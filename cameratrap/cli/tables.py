@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cameratrap.cli.chosen import open_chosen
 from cameratrap.cli.context import Context
 from cameratrap.cli.filters import selection_options
 from cameratrap.cli.output import Output, table_options
@@ -32,7 +33,7 @@ def rule_options(command: _F) -> _F:
         "--interval",
         type=Number(0, 1440),
         metavar="MINUTES",
-        help="Minutes without the taxon that separate two events (default: events.interval_minutes).",
+        help="Minutes without the taxon that separate two events, 0 to group none (default: events.interval_minutes).",
     )(command)
 
 
@@ -51,13 +52,13 @@ def events(ctx: Context, out: Output, interval: float | None, rule: str | None, 
     is the number there of the event in which this one begins, for `label`.
     Use as: cameratrap --data CARD events.
     """
-    from cameratrap.app.project_source import is_reviewed, open_source
+    from cameratrap.app.project_source import is_reviewed
     from cameratrap.app.project_tables import found_events
     from cameratrap.cli import event_rows as shown
     from cameratrap.wiring import event_rules
 
     rules = event_rules(ctx.config, interval_minutes=interval, rule=rule)
-    with open_source(ctx.data) as project:
+    with open_chosen(ctx, selection) as project:
         if selection.is_blank:
             objects = shown.blank_objects(project.connection, selection)
         else:
@@ -95,7 +96,7 @@ def tally(ctx: Context, out: Output, interval: float | None, rule: str | None, s
 @contextmanager
 def _days(ctx: Context, rules: Rules, selection: Selection) -> Iterator[Iterable[TalliedDay]]:
     """Of a trap's card that nobody has reviewed as the trap itself tells them, without making an index of it first."""
-    from cameratrap.app.project_source import is_reviewed, open_source
+    from cameratrap.app.project_source import is_reviewed
     from cameratrap.app.project_tables import card_days, tallied_days
     from cameratrap.store.card import open_card
 
@@ -104,7 +105,7 @@ def _days(ctx: Context, rules: Rules, selection: Selection) -> Iterator[Iterable
         with open_card(ctx.data) as card:
             yield card_days(card, rules, selection)
         return
-    with open_source(ctx.data) as project:
+    with open_chosen(ctx, selection) as project:
         yield tallied_days(project.connection, rules, selection)
 
 

@@ -128,8 +128,8 @@ def independent_events(
 
     A sighting opens a new event when it starts at least ``interval`` after the end of the last record (or after the
     start of the last independent record): the comparison is ``>=``, as in camtrapR. An interval of zero makes every
-    sighting its own event, unless it begins before the one before it has ended. Time-lapse sightings are grouped
-    apart from triggered ones.
+    sighting its own event, also one that begins before another has ended. Time-lapse sightings are grouped apart from
+    triggered ones.
     """
     if interval < timedelta(0):
         raise ValueError(f"the independence interval cannot be negative: {interval}")
@@ -170,7 +170,7 @@ def _split(stream: list[Sighting], interval: timedelta, rule: IndependenceRule) 
     groups: list[list[Sighting]] = []
     mark = stream[0].start
     for sighting in stream:
-        if not groups or sighting.start - mark >= interval:
+        if not groups or not interval or sighting.start - mark >= interval:
             groups.append([])
             mark = sighting.start
         groups[-1].append(sighting)

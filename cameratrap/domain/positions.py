@@ -17,6 +17,7 @@ from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import TaxonError
 
 SENSITIVE_STEP_DEG = 0.1
+FARTHEST_M = 20_037_508  # half way round the equator: no place is farther off than that
 # The longest that a degree is on the WGS 84 ellipsoid: of latitude at the poles, of longitude at the equator.
 _LATITUDE_DEGREE_M = 111_694.0
 _LONGITUDE_DEGREE_M = 111_320.0
@@ -43,6 +44,12 @@ class Place:
     station: str
     position: Position | None
     taxa: frozenset[str]
+
+
+def is_possible(latitude: float, longitude: float, uncertainty_m: int | None) -> bool:
+    """Whether a position is somewhere on earth; what is not a number is nowhere."""
+    within = 1 if uncertainty_m is None else uncertainty_m
+    return -90 <= latitude <= 90 and -180 <= longitude <= 180 and 1 <= within <= FARTHEST_M
 
 
 def coarsened(position: Position, step_deg: float = SENSITIVE_STEP_DEG) -> Position:

@@ -47,7 +47,8 @@ class Change:
         if (self.count is None and self.kind == "count") or (self.count is not None and self.kind not in _COUNTING):
             raise UsageError(f"the action {self.kind} {'needs a' if self.count is None else 'takes no'} count")
         if self.count is not None and not 1 <= self.count <= _MOST:
-            raise UsageError(f"{self.count} is no count", hint="to say that nothing is there, label it blank")
+            hint = f"from 1 to {_MOST:,}; to say that nothing is there, label it blank"
+            raise UsageError(f"{self.count} is no count", hint=hint)
         if self.kind == "relabel":
             check_name(self.taxon)
         if (self.taxon and self.kind not in _COUNTING) or (self.from_taxon and self.kind != "relabel"):

@@ -169,7 +169,7 @@ def _hours(values: dict[str, list[str]]) -> tuple[int, int] | None:
 
 def _check_hours(first: int, end: int) -> None:
     if not (0 <= first <= 23 and 0 <= end <= 24) or first == end:
-        raise UsageError(f"hours from {first} to {end} are no part of a day", hint="(22, 4) is 22:00 to 4:00")
+        raise UsageError(f"hours from {first} to {end} are no part of a day", hint="write 22-4 for 22:00 to 4:00")
 
 
 def _yes_or_no(name: str, values: dict[str, list[str]]) -> bool | None:

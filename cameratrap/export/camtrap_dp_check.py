@@ -40,4 +40,4 @@ def _problems(folder: Path, name: str) -> Iterator[str]:
                 try:
                     parse(field, text)
                 except ValueError as error:
-                    yield f"{name} row {number}: {error}"
+                    yield f"{name} row {number} ({row[0]}): {error}"

@@ -89,7 +89,8 @@ class Tables:
         for sequence in event.sequences:
             kept = self._add_media(of, sequence)
             left_out |= sequence.media.keys() - kept.keys()
-            self._lines.write(encode_line(sequence_line(sequence.row, kept, held_words(sequence))))
+            line = sequence_line(sequence.row, kept, held_words(sequence), flagged=sequence.flagged)
+            self._lines.write(encode_line(line))
         for row in box_cells(event, self._taxa, left_out):
             self._observe(row)
 

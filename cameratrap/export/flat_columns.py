@@ -29,7 +29,7 @@ EVENT_COLUMNS = {
     "event": "number of the event: sequences that follow each other within the project's event gap",
     "event_start": "its first picture",
     "event_end": "its last picture",
-    "is_night": "whether the sun was down at its start; empty where that is not known",
+    "is_night": "whether its pictures were lit by infrared, else whether the sun was down at its start; empty where neither is known",
     "event_state": "unlooked, machine, partly or verified",
     "flagged": "whether a person has flagged it",
 }

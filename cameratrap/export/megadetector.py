@@ -23,6 +23,7 @@ from cameratrap.export.media_files import MediaFiles
 from cameratrap.export.megadetector_words import deployment_object, sequence_object, word_object
 from cameratrap.export.sequences import ReadSequence
 from cameratrap.store.project import Project
+from cameratrap.store.project_lines import deployment_line
 from cameratrap.store.project_read import StoredDeployment
 from cameratrap.store.project_rows import DetectionRow, MediaRow
 
@@ -72,7 +73,10 @@ def _info(connection: sqlite3.Connection, chosen: Collection[StoredDeployment], 
         "detector": ", ".join(row["who"] for row in rows) or "none",
         **({"detection_completion_time": f"{ended:%Y-%m-%d %H:%M:%S}"} if ended else {}),
         **({"detector_metadata": {"typical_detection_threshold": float(min(thresholds))}} if thresholds else {}),
-        "cameratrap": {"version": version, "deployments": [deployment_object(each.row) for each in chosen]},
+        "cameratrap": {
+            "version": version,
+            "deployments": [deployment_object(deployment_line(connection, each.number, each.row)) for each in chosen],
+        },
     }
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cameratrap.export.sequences import ReadSequence
-from cameratrap.store.project_rows import DeploymentRow, DetectionRow, MediaRow, ObservationRow, WordRow
+from cameratrap.store.project_lines import DeploymentLine
+from cameratrap.store.project_rows import DetectionRow, MediaRow, ObservationRow, WordRow
 
 Object = dict[str, object]
 _POSITION = frozenset({"latitude", "longitude", "coordinateUncertainty"})
 
 
-def deployment_object(row: DeploymentRow) -> Object:
-    """A deployment without its position, which a file that is handed around must not tell."""
+def deployment_object(line: DeploymentLine) -> Object:
+    """A deployment without its position, which a file that is handed around must not tell; rates want its effort."""
+    row = line.row
     return {
         "deployment": row.deployment,
         "station": row.station,
@@ -25,6 +27,8 @@ def deployment_object(row: DeploymentRow) -> Object:
         "end": row.end.isoformat(),
         "setup": {name: value for name, value in row.setup.items() if name not in _POSITION},
         "made_with": dict(row.made_with),
+        "down": [[start.isoformat(), end.isoformat(), why] for start, end, why in line.down],
+        "effort": [dict(day) for day in line.effort],
     }
 
 
@@ -39,6 +43,7 @@ def sequence_object(sequence: ReadSequence, words: Sequence[Object]) -> Object:
         "status": row.status,
         "clock": row.clock,
         "first_frame_s": row.first_frame_s,
+        "flagged": sequence.flagged,
         "words": list(words),
     }
 

@@ -49,10 +49,11 @@ def timelapse_pieces(
 
     Raises UsageError for a column that is none, and where a deployment's pictures lie outside the folder.
     """
-    for column in columns:
+    chosen = [column for column in columns if column not in KEYS]  # they are always there
+    for column in chosen:
         if column not in COLUMNS:
             raise UsageError(f"there is no column {column}", hint=f"there are {', '.join(COLUMNS)}")
-    return csv_pieces((*KEYS, *columns), _rows(project, MediaFiles(project, folder), selection), exact=KEYS)
+    return csv_pieces((*KEYS, *chosen), _rows(project, MediaFiles(project, folder), selection), exact=KEYS)
 
 
 def _rows(project: Project, files: MediaFiles, selection: Selection) -> Iterator[dict[str, object]]:

@@ -28,10 +28,13 @@ _CAUSES = {
     sqlite3.SQLITE_CORRUPT: ("is damaged", _DAMAGED_HINT),
     sqlite3.SQLITE_NOTADB: ("is damaged or is not a database", _DAMAGED_HINT),
     sqlite3.SQLITE_BUSY: ("is in use by another process", "try again when the other one has finished"),
-    sqlite3.SQLITE_FULL: ("cannot grow: the card is full", "free some space; nothing that was stored is lost"),
+    sqlite3.SQLITE_FULL: ("cannot grow: its card or disk is full", "free some space; nothing that was stored is lost"),
     sqlite3.SQLITE_READONLY: ("cannot be written", "is the card mounted read-only, or its lock pushed?"),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "is the folder there, and may you write to it?"),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written", "is the card failing? copy it away before anything else"),
+    sqlite3.SQLITE_IOERR: (
+        "cannot be read or written",
+        "is the card or disk failing? copy it away before anything else",
+    ),
 }
 
 
@@ -42,8 +45,13 @@ def store_error(error: sqlite3.Error, path: str | Path) -> StoreError:
 
 
 def code_of(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; -1 where the error is not SQLite's."""
+    """SQLite's primary result code, that of a full disk also where only the index of its log finds no room.
+
+    -1 where the error is not SQLite's.
+    """
     code: int = getattr(error, "sqlite_errorcode", -1)
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return sqlite3.SQLITE_FULL
     return code & 0xFF if code >= 0 else -1
 
 

@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
-from math import isfinite
 from pathlib import Path
 
 from cameratrap.domain.events import standard_zone
@@ -214,19 +213,15 @@ _PLACE = ("latitude", "longitude", "coordinate_uncertainty")
 
 
 def setup_value(name: str, text: str) -> object:
-    """A value of the setup, its position apart, by Camtrap DP's name and as a person writes it. Raises ValueError."""
-    known = {_camtrap_dp(field.name): _TYPES[field.name] for field in fields(Setup) if field.name not in _PLACE}
+    """A value of the setup, its position apart, by Camtrap DP's name and as a person writes it; None for no value.
+
+    Raises ValueError for one that the standard forbids.
+    """
+    from cameratrap.domain.camtrap_dp import DEPLOYMENTS, parse  # only where a setup is corrected
+
+    known = [_camtrap_dp(field.name) for field in fields(Setup) if field.name not in _PLACE]
     if name not in known:
         raise ValueError(f"there is no such name; there are {', '.join(known)}")
-    if known[name] is bool:
-        if text not in ("true", "false"):
-            raise ValueError("it takes true or false")
-        return text == "true"
-    if name == "featureType" and text not in FEATURES:
-        raise ValueError(f"it takes {', '.join(FEATURES)}")
-    if known[name] is str:
-        return text
-    number = int(text) if known[name] is int else float(text)
-    if not isfinite(number):
-        raise ValueError("it takes a number")
-    return number
+    if not text.isprintable():
+        raise ValueError("it takes text that can be printed")
+    return parse(next(each for each in DEPLOYMENTS if each.name == name), text)

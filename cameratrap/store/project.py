@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from cameratrap.errors import StoreError
 from cameratrap.store.card import make_card_folder
-from cameratrap.store.connection import open_store
+from cameratrap.store.connection import open_store, transaction
 from cameratrap.store.project_schema import PROJECT_MIGRATIONS
 from cameratrap.store.reading import open_for_reading
 from cameratrap.store.trials import empty_store
@@ -76,6 +77,16 @@ def setting(connection: sqlite3.Connection, name: str, default: object) -> objec
     """A setting of the project, from JSON."""
     row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
     return default if row is None else json.loads(row["value"])
+
+
+def identity(project: Project) -> str:
+    """What the project is known by, wherever its folder lies: given at the first call and kept. Raises StoreError."""
+    with transaction(project.connection):
+        given = setting(project.connection, "identity", None)
+        if given is None:
+            given = uuid.uuid4().hex
+            set_setting(project.connection, "identity", given)
+    return str(given)
 
 
 def set_setting(connection: sqlite3.Connection, name: str, value: object) -> None:

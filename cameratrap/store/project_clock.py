@@ -25,6 +25,16 @@ def offsets(connection: sqlite3.Connection, deployment: int) -> Mapping[int, tim
     return {int(row["sequence"]): timedelta(seconds=row["offset_s"]) for row in rows}
 
 
+def moved_by(connection: sqlite3.Connection, sequences: Collection[int]) -> list[int]:
+    """The numbers of the standing corrections that moved some of these sequences."""
+    rows = connection.execute(
+        f"SELECT DISTINCT c.id FROM moved m JOIN corrections c ON c.id = m.correction WHERE {STANDING}"
+        " AND m.sequence IN (SELECT value FROM json_each(?)) ORDER BY c.id",
+        (json.dumps(list(sequences)),),
+    )
+    return [int(row["id"]) for row in rows]
+
+
 def shift(
     connection: sqlite3.Connection,
     deployment: int,

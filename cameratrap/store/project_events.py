@@ -19,8 +19,10 @@ _GAP = "event_gap_s"
 IsNight = Callable[[int, float], bool | None]  # the deployment's number, and a moment in seconds of Unix time
 
 _UNDONE = "COALESCE((SELECT u.undone FROM undos u WHERE u.action = w.action ORDER BY u.id DESC LIMIT 1), 0)"
+# A person's newest by when it was said, not by when it came in: a card may bring what has been corrected since.
 _STANDING = f"""COALESCE(
-    (SELECT MAX(w.id) FROM words w WHERE w.sequence = s.id AND w.method = 'human' AND NOT {_UNDONE}),
+    (SELECT w.id FROM words w WHERE w.sequence = s.id AND w.method = 'human' AND NOT {_UNDONE}
+        ORDER BY julianday(w.classified_at) DESC, w.id DESC LIMIT 1),
     (SELECT MAX(w.id) FROM words w WHERE w.sequence = s.id AND w.method = 'machine'))"""
 _MACHINE = "(SELECT MAX(w.id) FROM words w WHERE w.sequence = s.id AND w.method = 'machine')"
 _THESE = "(SELECT value FROM json_each(?))"

@@ -41,6 +41,7 @@ class SequenceLine(msgspec.Struct, frozen=True, tag="sequence", tag_field="kind"
     row: SequenceRow
     media: tuple[MediaRow, ...] = ()
     words: tuple[WordRow, ...] = ()
+    flagged: bool = False
 
 
 Line = DeploymentLine | SequenceLine
@@ -76,7 +77,9 @@ def deployment_line(connection: sqlite3.Connection, number: int, row: Deployment
     )
 
 
-def sequence_line(row: SequenceRow, media: Mapping[int, MediaRow], words: tuple[WordRow, ...]) -> SequenceLine:
+def sequence_line(
+    row: SequenceRow, media: Mapping[int, MediaRow], words: tuple[WordRow, ...], *, flagged: bool
+) -> SequenceLine:
     """The line of a sequence, its media by their numbers in the index; boxes in other media are left out."""
     places = {number: place for place, number in enumerate(media)}
     placed = tuple(
@@ -88,7 +91,7 @@ def sequence_line(row: SequenceRow, media: Mapping[int, MediaRow], words: tuple[
         )
         for word in words
     )
-    return SequenceLine(row, tuple(media.values()), placed)
+    return SequenceLine(row, tuple(media.values()), placed, flagged)
 
 
 def add_effort(connection: sqlite3.Connection, number: int, line: DeploymentLine) -> None:

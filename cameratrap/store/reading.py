@@ -30,8 +30,8 @@ def open_for_reading(
 ) -> Iterator[sqlite3.Connection]:
     """Look at a database and never write to it: a card that came home is somebody's original.
 
-    One of an older schema, or one whose folder cannot be written as WAL needs it, is read from a copy. Raises
-    StoreError as ``open_store`` does.
+    One of an older schema, or one whose folder is full or cannot be written as WAL needs it, is read from a copy.
+    Raises StoreError as ``open_store`` does.
     """
     check_file(path, create=False)
     if _can_read_in_place(path, migrations, check=is_to_be_checked(path, trusted_from)):
@@ -59,7 +59,7 @@ def _can_read_in_place(path: Path, migrations: Sequence[Migration], *, check: bo
                 check_integrity(original, path)
             version = schema_version(original)
     except sqlite3.Error as error:
-        if code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        if code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL):
             return False
         raise store_error(error, path) from error
     if version > len(migrations):

@@ -29,10 +29,11 @@ _LONGEST = 200  # characters of a key, and of a person's name
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done: to which events, by which action. ``repeated``: it was done before, by the same key."""
+    """What was done, or undone: to which events, by whose action. ``repeated``: it was before, by the same key."""
 
     action: int
     kind: ActionKind
+    author: str
     events: tuple[int, ...]
     repeated: bool = False
 
@@ -75,17 +76,29 @@ def act(
         return _done(connection, int(cursor.lastrowid or 0))
 
 
-def undo(connection: sqlite3.Connection, *, key: str, author: str, made_at: datetime) -> Done | None:
+def undo(
+    connection: sqlite3.Connection, *, key: str, author: str, made_at: datetime, of: str | None = None
+) -> Done | None:
     """Undo the newest action that is not undone, whoever made it; None where there is none left.
 
-    Raises ConflictError where the key stands for something else.
+    With ``of`` the action of that key is undone, whatever was done since by others: what they said stands. Raises
+    ConflictError where that one is undone already, or ``key`` stands for something else.
     """
+    if of is not None:
+        return _turn_own(connection, of, key=key, author=author, made_at=made_at, undone=True)
     newest = f"SELECT a.id FROM actions a WHERE NOT {_UNDONE} ORDER BY a.id DESC LIMIT 1"
     return _turn(connection, newest, key=key, author=author, made_at=made_at, undone=True)
 
 
-def redo(connection: sqlite3.Connection, *, key: str, author: str, made_at: datetime) -> Done | None:
-    """Do again what was undone last; None where nothing was, or another action was made since."""
+def redo(
+    connection: sqlite3.Connection, *, key: str, author: str, made_at: datetime, of: str | None = None
+) -> Done | None:
+    """Do again what was undone last; None where nothing was, or another action was made since.
+
+    With ``of`` the action of that key, as for ``undo``.
+    """
+    if of is not None:
+        return _turn_own(connection, of, key=key, author=author, made_at=made_at, undone=False)
     last = """SELECT u.action FROM undos u WHERE u.undone AND u.newest_action = (SELECT MAX(id) FROM actions)
         AND u.id = (SELECT MAX(v.id) FROM undos v WHERE v.action = u.action) ORDER BY u.action LIMIT 1"""
     return _turn(connection, last, key=key, author=author, made_at=made_at, undone=False)
@@ -124,13 +137,30 @@ def _do(connection: sqlite3.Connection, change: Change, events: list[list[int]],
             speak(connection, event, change, by)
     touched = _touched(connection, by.action)
     if not touched:
-        why = "nobody has said yet what is to be seen there"
-        raise UsageError(f"there is nothing to {change.kind}", why=why, hint="label it blank, or with what it shows")
+        raise _nothing_to(change)
     settle(connection, touched)
 
 
+def _turn_own(
+    connection: sqlite3.Connection, of: str, *, key: str, author: str, made_at: datetime, undone: bool
+) -> Done:
+    own = f"SELECT a.id FROM actions a WHERE a.key = :of AND {_UNDONE} IS NOT :undone"
+    done = _turn(connection, own, {"of": of, "undone": undone}, key=key, author=author, made_at=made_at, undone=undone)
+    if done is None:
+        why = "somebody has undone it already" if undone else "it stands: somebody has done it again already"
+        raise ConflictError(f"that action cannot be {'undone' if undone else 'done again'}", why=why)
+    return done
+
+
 def _turn(
-    connection: sqlite3.Connection, query: str, *, key: str, author: str, made_at: datetime, undone: bool
+    connection: sqlite3.Connection,
+    query: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    key: str,
+    author: str,
+    made_at: datetime,
+    undone: bool,
 ) -> Done | None:
     _check(key, author)
     with transaction(connection):
@@ -139,7 +169,7 @@ def _turn(
             if bool(earlier["undone"]) is not undone:
                 raise _other_key(key)
             return _done(connection, earlier["action"], repeated=True)
-        row = connection.execute(query).fetchone()
+        row = connection.execute(query, values or {}).fetchone()
         if row is None:
             return None
         connection.execute(
@@ -152,14 +182,15 @@ def _turn(
 
 
 def _done(connection: sqlite3.Connection, action: int, *, repeated: bool = False) -> Done:
-    kind = connection.execute("SELECT kind FROM actions WHERE id = ?", (action,)).fetchone()["kind"]
+    told = connection.execute("SELECT kind, author FROM actions WHERE id = ?", (action,)).fetchone()
     rows = connection.execute(
         "SELECT DISTINCT s.event FROM sequences s WHERE s.event IS NOT NULL AND s.id IN"
         " (SELECT sequence FROM words WHERE action = ?1 UNION SELECT sequence FROM flags WHERE action = ?1)"
         " ORDER BY s.event",
         (action,),
     )
-    return Done(action, cast(ActionKind, kind), tuple(row["event"] for row in rows), repeated)
+    events = tuple(row["event"] for row in rows)
+    return Done(action, cast(ActionKind, told["kind"]), told["author"], events, repeated)
 
 
 def _touched(connection: sqlite3.Connection, action: int) -> list[int]:
@@ -167,6 +198,13 @@ def _touched(connection: sqlite3.Connection, action: int) -> list[int]:
         "SELECT sequence FROM words WHERE action = ?1 UNION SELECT sequence FROM flags WHERE action = ?1", (action,)
     )
     return [row["sequence"] for row in rows]
+
+
+def _nothing_to(change: Change) -> UsageError:
+    if change.from_taxon:
+        return UsageError(f"there is nothing to {change.kind}", why=f"none of it shows {change.from_taxon}")
+    why = "nobody has said yet what is to be seen there"
+    return UsageError(f"there is nothing to {change.kind}", why=why, hint="label it blank, or with what it shows")
 
 
 def _told(change: Change) -> dict[str, object]:

@@ -45,7 +45,7 @@ class Scope:
 def sequences_of(connection: sqlite3.Connection, scope: Scope) -> list[list[int]]:
     """The sequences that are meant, event by event and in order of time.
 
-    Raises ConflictError where one of them is not there any more, or a selection has more or fewer events than were
+    Raises ConflictError where one of them is not there, or a selection has more or fewer events than were
     expected; UsageError where it has none.
     """
     if scope.selection is not None:
@@ -54,7 +54,9 @@ def sequences_of(connection: sqlite3.Connection, scope: Scope) -> list[list[int]
         found = _by_event(connection, "s.event", scope.events)
         if len(found) != len(set(scope.events)):
             raise ConflictError(
-                "an event that was meant is not there any more", why="events were made anew", hint=_RELOAD
+                "an event that was meant is not there",
+                why="events are numbered anew when a card is brought in or a clock corrected",
+                hint=_RELOAD,
             )
         return found
     found = _by_event(connection, "s.id", scope.sequences)

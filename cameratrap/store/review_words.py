@@ -26,10 +26,21 @@ def speak(connection: sqlite3.Connection, event: Sequence[int], change: Change, 
     """Add a person's words on the sequences of one event. Raises UsageError as ``say``."""
     stood = [_standing(connection, sequence) for sequence in event]
     counts: list[Standing] = [None if each is None else _counts(each) for each in stood]
+    said_at = _after_all(connection, event, by.at)
     for sequence, was, now in zip(event, stood, say(change, counts), strict=True):
         if now is not None:
             observations = tuple(_observations(connection, sequence, was or [], now, change))
-            add_word(connection, sequence, WordRow("human", by.author, by.at, observations), action=by.action)
+            add_word(connection, sequence, WordRow("human", by.author, said_at, observations), action=by.action)
+
+
+def _after_all(connection: sqlite3.Connection, event: Sequence[int], now: datetime) -> datetime:
+    """No earlier than what people have said of it: what is said last stands, also where a clock has gone back."""
+    newest = connection.execute(
+        "SELECT classified_at FROM words WHERE method = 'human' AND sequence IN (SELECT value FROM json_each(?))"
+        " ORDER BY julianday(classified_at) DESC LIMIT 1",
+        (json.dumps(list(event)),),
+    ).fetchone()
+    return now if newest is None else max(now, datetime.fromisoformat(newest["classified_at"]))
 
 
 def _standing(connection: sqlite3.Connection, sequence: int) -> list[ObservationRow] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cameratrap.domain.completion import completions
+from cameratrap.domain.completion import completable
 from cameratrap.domain.selection import Selection
 from cameratrap.store.event_pictures import frames
 from cameratrap.store.event_query import neighbours
@@ -40,8 +41,7 @@ async def event(request: Request) -> Response:
 
 
 async def taxa(request: Request) -> Response:
-    """GET /api/taxa?q=: names that begin so, or have a word that does; first those the project has."""
+    """GET /api/taxa: every name that can be completed. The page has them all, so that typing waits for no answer."""
     review = Review.of(request)
-    typed = request.query_params.get("q", "")[:200]
-    found = await review.desk.ask(lambda project: completions(typed, review.taxa, standing_taxa(project.connection)))
-    return JSONResponse([{"name": name, "vernacular": vernacular} for name, vernacular in found])
+    own = await review.desk.ask(lambda project: standing_taxa(project.connection))
+    return JSONResponse([asdict(each) for each in completable(review.taxa, own)])

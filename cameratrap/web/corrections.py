@@ -50,10 +50,11 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return Scope(tuple(self.events or ()), tuple(self.sequences or ()), selection, self.expected)
 
 
-class _Key(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The body of POST /api/undo and /api/redo."""
+class _Turn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The body of POST /api/undo and /api/redo; ``of`` is the key of the action that is meant."""
 
     key: str
+    of: str | None = None
 
 
 async def act(request: Request) -> Response:
@@ -69,23 +70,23 @@ async def act(request: Request) -> Response:
 
 
 async def undo(request: Request) -> Response:
-    """POST /api/undo: the newest action that is not undone; `action` is null where there is none."""
-    review, body = Review.of(request), await _body(request, _Key)
+    """POST /api/undo: the action that is meant, else the newest that stands; `action` is null where there is none."""
+    review, body = Review.of(request), await _body(request, _Turn)
     return await _answer(
         review,
         lambda project: review_actions.undo(
-            project.connection, key=body.key, author=review.author, made_at=datetime.now().astimezone()
+            project.connection, key=body.key, author=review.author, made_at=datetime.now().astimezone(), of=body.of
         ),
     )
 
 
 async def redo(request: Request) -> Response:
-    """POST /api/redo: what was undone last."""
-    review, body = Review.of(request), await _body(request, _Key)
+    """POST /api/redo: the action that is meant, else what was undone last."""
+    review, body = Review.of(request), await _body(request, _Turn)
     return await _answer(
         review,
         lambda project: review_actions.redo(
-            project.connection, key=body.key, author=review.author, made_at=datetime.now().astimezone()
+            project.connection, key=body.key, author=review.author, made_at=datetime.now().astimezone(), of=body.of
         ),
     )
 
@@ -96,11 +97,12 @@ async def _answer(review: Review, do: Callable[[Project], Done | None]) -> Respo
     def work(project: Project) -> Shape:
         done = do(project)
         if done is None:
-            return {"action": None, "kind": None, "repeated": False, "total": 0, "events": []}
+            return {"action": None, "kind": None, "author": None, "repeated": False, "total": 0, "events": []}
         told = summaries(project.connection, done.events[:_MOST_TOLD])
         return {
             "action": done.action,
             "kind": done.kind,
+            "author": done.author,
             "repeated": done.repeated,
             "total": len(done.events),
             "events": [event_shape(event) for event in told],

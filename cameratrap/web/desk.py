@@ -40,10 +40,9 @@ class Desk:
         self._thread.submit(self._stack.close).result()
         self._thread.shutdown()
 
-    @property
-    def folder(self) -> str:
-        """Where the project lies, for a person to read."""
-        return str(self._open.folder)
+    def ask_now(self, question: Callable[[Project], T]) -> T:
+        """``ask`` where nothing else is to be done meanwhile."""
+        return self._thread.submit(question, self._open).result()
 
     async def ask(self, question: Callable[[Project], T]) -> T:
         """What ``question`` says of the project. Raises what it raises."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from jinja2 import Environment
 from starlette.requests import Request
@@ -17,7 +15,11 @@ from cameratrap.web.thumbnails import Thumbnails
 
 @dataclass(frozen=True)
 class Review:
-    """One start of the server. ``author`` signs what is corrected; ``token`` is what our own page proves itself by."""
+    """One start of the server. ``author`` signs what is corrected; ``token`` is what our own page proves itself by.
+
+    ``project_id`` says which project it is, the same at every start and wherever its folder lies: the browser keeps
+    under it what is not sent yet.
+    """
 
     desk: Desk
     thumbnails: Thumbnails
@@ -26,6 +28,7 @@ class Review:
     author: str
     token: str
     title: str
+    project_id: str
 
     @staticmethod
     def of(request: Request) -> Review:
@@ -33,11 +36,6 @@ class Review:
         review = request.app.state.review
         assert isinstance(review, Review)  # noqa: S101 - `app.build_app` put it there
         return review
-
-    @property
-    def project_id(self) -> str:
-        """Which project it is, the same at every start, without saying where it lies."""
-        return hashlib.sha256(str(Path(self.desk.folder).resolve()).encode(errors="surrogateescape")).hexdigest()[:16]
 
     def page(self, template: str, kind: str, *, status: int = 200, query: str = "", **values: object) -> HTMLResponse:
         """A page by its template."""

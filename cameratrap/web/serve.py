@@ -15,6 +15,7 @@ import uvicorn
 from cameratrap.app.project_source import open_for_review
 from cameratrap.domain.taxa import TaxaTable
 from cameratrap.errors import UsageError
+from cameratrap.store.project import identity
 from cameratrap.web.app import build_app
 from cameratrap.web.cache import Cache
 from cameratrap.web.desk import Desk
@@ -38,7 +39,8 @@ def open_review(folder: Path, *, author: str, taxa: TaxaTable, cache: Path | Non
     try:
         with Desk(lambda: open_for_review(folder)) as desk:
             title = folder.resolve().name or str(folder)
-            yield Review(desk, thumbnails, taxa, make_environment(taxa), author, secrets.token_urlsafe(24), title)
+            token, project_id = secrets.token_urlsafe(24), desk.ask_now(identity)
+            yield Review(desk, thumbnails, taxa, make_environment(taxa), author, token, title, project_id)
     finally:
         thumbnails.close()
 

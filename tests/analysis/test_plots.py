@@ -6,7 +6,7 @@ import io
 import math
 import subprocess
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -26,7 +26,7 @@ from cameratrap.analysis.history import Cell, History
 from cameratrap.analysis.operation import Site
 from cameratrap.analysis.overlap import overlap
 from cameratrap.analysis.overlap_interval import Interval
-from cameratrap.analysis.plots import COLOURS, COLUMN_MM, DASHES, NIGHT, PAGE_MM, Paper
+from cameratrap.analysis.plots import COLOURS, COLUMN_MM, DASHES, NIGHT, PAGE_MM, Paper, told_apart
 from cameratrap.analysis.plots_accumulation import accumulation_plot
 from cameratrap.analysis.plots_activity import DayAxis, activity_plot
 from cameratrap.analysis.plots_effort import effort_plot
@@ -84,6 +84,12 @@ def parsed(svg: bytes) -> ET.Element:
 
 def texts(svg: bytes) -> list[str]:
     return ["".join(each.itertext()) for each in parsed(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def lightness(colour: str) -> float:
+    """From 0, black, to 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.fixture(scope="module")
@@ -147,11 +153,6 @@ def test_one_style_does_not_leak_into_the_caller_s() -> None:
 
 def test_lines_and_shades_differ_without_colour() -> None:
     """Of the two curves one is dashed, and the shades lie at least a fifth of the way from black to white apart."""
-
-    def lightness(colour: str) -> float:
-        red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
     assert len(set(DASHES)) == len(COLOURS) == 2
     assert lightness(NIGHT) - max(map(lightness, COLOURS)) > 0.2
 
@@ -230,6 +231,69 @@ def test_a_hundred_stations_fit_on_a_page() -> None:
     assert 30 <= len(names) <= 48
 
 
+@pytest.mark.parametrize(("longest", "width_mm"), [(22, COLUMN_MM), (44, PAGE_MM)])
+def test_rows_that_begin_alike_are_told_apart(longest: int, width_mm: float) -> None:
+    """Names that are too long are cut where they are the same: at the end, in the middle or at the beginning."""
+    beginning, end = (
+        "Iredell_County_North_Carolina_Forest_Transect_",
+        "__SESS_the_second_winter_of_the_second_study",
+    )
+    for rest in ("", end):
+        there = [Deployed(f"d{n}", f"{beginning}{n:03}{rest}", START, START + DAY, ZONE) for n in range(20)]
+        rows = [word for word in texts(effort_plot(there, paper=Paper("svg", width_mm))) if "\u2026" in word]
+        assert len(set(rows)) == 20
+        assert max(map(len, rows)) <= longest
+
+
+def test_a_name_that_fits_stays_whole() -> None:
+    """Beside longer ones too; the same station twice, in two sessions, is one name."""
+    long = "x" * 60
+    assert told_apart(["ridge", long, "ridge"], 22) == ["ridge", "x" * 7 + "\u2026" + "x" * 14, "ridge"]
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "named"),
+    [
+        (datetime(2021, 9, 14, tzinfo=ZONE), 60, "2021"),
+        (datetime(2021, 1, 1, tzinfo=ZONE), 365, "2021"),
+        (datetime(2021, 11, 20, tzinfo=ZONE), 60, "2021\u20132022"),
+        (datetime(2021, 6, 1, tzinfo=ZONE), 30, "2021-Jun"),
+        (datetime(2021, 6, 4, tzinfo=ZONE), 1, "2021-06-04"),
+    ],
+)
+def test_the_axis_of_effort_names_what_all_of_it_lies_in(first: datetime, days: int, named: str) -> None:
+    """A year under months of that year, not the month of the last tick."""
+    words = texts(effort_plot([Deployed("d", "ridge", first, first + days * DAY, ZONE)], paper=SVG))
+    assert {word for word in words if word.startswith("2021")} == {named}
+
+
+def test_the_axis_of_effort_is_of_the_days_that_are_asked_for() -> None:
+    """Of a deployment of two years, one month."""
+    there = [Deployed("d", "ridge", START, START + 700 * DAY, ZONE)]
+    words = texts(effort_plot(there, paper=SVG, since=date(2027, 3, 1), until=date(2027, 3, 31)))
+    assert "2027-Mar" in words
+
+
+def test_effort_without_a_bar_has_no_numbers_for_dates() -> None:
+    """Set up and fetched on one day: by that definition nothing stood, and the axis has nothing to tell."""
+    there = [Deployed("d", "ridge", START, START + DAY / 4, ZONE)]
+    words = texts(effort_plot(there, paper=SVG, definition=EffortDefinition.TRAP_NIGHTS))
+    assert set(words) == {"ridge", "0.0", "days", "Operating", "Not able to see"}
+
+
+def test_one_event_is_far_from_none() -> None:
+    """However many the most are: no record, one, and the most are at least an eighth of black to white apart."""
+    counts = (*range(14), None)
+    found = History((Site("ridge"),), tuple(f"o{n}" for n in range(15)), (counts,), ((1.0,) * 15,))
+    cells = parsed(history_plot(found, paper=SVG, cell=Cell.COUNT)).findall(".//*[@id='QuadMesh_1']//*[@style]")
+    fills = [each.get("style", "").partition("fill: ")[2][:7] for each in cells]
+    shades = [lightness(fill) for fill in fills if fill.startswith("#")]
+    assert len(shades) >= 14
+    assert shades[0] - shades[1] > 1 / 8
+    assert shades[1] - shades[13] > 1 / 8
+    assert shades[:14] == sorted(shades[:14], reverse=True)
+
+
 def test_a_history_tells_not_seen_from_not_operating() -> None:
     """Three kinds of cells, named; counts have a scale that reaches the most there were."""
     words = texts(history_plot(found_history(), paper=SVG, occasion="Occasion of 7 days"))
@@ -237,7 +301,7 @@ def test_a_history_tells_not_seen_from_not_operating() -> None:
         words
     )
     counts = texts(history_plot(found_history(), paper=SVG, cell=Cell.COUNT))
-    assert {"Records", "4"} <= set(counts)
+    assert {"Events", "1", "4"} <= set(counts)
     dates = texts(history_plot(found_history(("2026-04-01_2026-04-07", "x", "y")), paper=SVG))
     assert "2026-04-01" in dates
 

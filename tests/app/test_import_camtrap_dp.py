@@ -26,7 +26,7 @@ from cameratrap.resources import builtin_taxa
 from cameratrap.store.project import Project, edit_project, read_project
 from cameratrap.store.project_read import deployments, sightings
 from cameratrap.store.project_record import ProjectRecord, read_record
-from cameratrap.store.review_actions import Change, Scope, act
+from cameratrap.store.review_actions import Change, Scope, act, undo
 from tests.project_maker import Plan, make_project
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -118,6 +118,31 @@ def test_our_package_comes_back_with_its_media(made: Path, package: Path, tmp_pa
         assert copied.read_bytes() == original.read_bytes()
         again = take(tmp_path / name, source)
         assert (again.known, again.deployments, again.media) == (["d001", "d002"], [], 0)
+
+
+def test_a_flag_comes_back_and_can_be_undone(tmp_path: Path) -> None:
+    """A flag asks for a second look: it must not be lost on the way to whoever takes it."""
+    with edit_project(make_project(tmp_path / "made", Plan())) as project, new_package(tmp_path / "dp") as written:
+        act(project.connection, Change("flag"), Scope(events=(2, 3)), key="k", author="Ada", made_at=NOW)
+        was = flagged(project)
+        export_camtrap_dp(
+            project, written, ProjectRecord(title="A study"), builtin_taxa(), Options(), created=NOW, made_by="0"
+        )
+    take(tmp_path / "p", tmp_path / "dp")
+    with edit_project(tmp_path / "p") as project:
+        assert flagged(project) == was != []
+        assert project.connection.execute("SELECT SUM(flagged) FROM events").fetchone()[0] == 2
+        done = undo(project.connection, key="u", author="Bob", made_at=NOW)
+        assert done is not None
+        assert flagged(project) == []
+
+
+def flagged(project: Project) -> list[tuple[str, str]]:
+    rows = project.connection.execute(
+        "SELECT d.deployment, s.sequence FROM sequences s JOIN deployments d ON d.id = s.deployment"
+        " WHERE s.flagged ORDER BY d.deployment, s.sequence"
+    )
+    return [tuple(row) for row in rows]
 
 
 def test_what_came_in_can_be_corrected(package: Path, tmp_path: Path) -> None:

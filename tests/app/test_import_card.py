@@ -127,6 +127,48 @@ def test_words_that_people_said_on_the_card_come_along(card: Path, study: Path) 
     assert whole(study) == [("Martes martes", "human"), ("Lynx lynx", "human")]
 
 
+def test_what_was_said_last_stands_whichever_came_in_first(card: Path, study: Path) -> None:
+    """A card brings words that were corrected in the project since, and corrects ones that are older.
+
+    Which one stands is told by when each was said; the other stays in the history, and stands when that is undone.
+    """
+    take(study, card)
+    for author, folder, taxon, minutes in (
+        ("anna", card, "Lynx lynx", (1, 8)),
+        ("ben", study, "Felis silvestris", (4, 5)),
+    ):
+        with open_for_review(folder) as project:
+            for event, minute in zip((1, 3), minutes, strict=True):
+                at = NOW.replace(minute=minute)
+                act(
+                    project.connection,
+                    Change("relabel", taxon),
+                    Scope((event,)),
+                    key=taxon + str(event),
+                    author=author,
+                    made_at=at,
+                )
+    told = take(study, card)
+    assert (told.human_words, told.contested) == (2, 2)
+    assert whole(study) == [("Felis silvestris", "human"), ("Lynx lynx", "human")]
+    assert take(study, card).contested == 0
+    with edit_project(study) as project:
+        assert [each.author for each in history(project.connection)] == ["anna", "anna", "ben", "ben"]
+        assert undo(project.connection, key="u", author="ben", made_at=NOW)  # what came in last
+    assert whole(study) == [("Felis silvestris", "human"), ("Felis silvestris", "human")]
+
+
+def test_a_clock_that_went_back_takes_no_correction_away(card: Path, study: Path) -> None:
+    """What a person says now stands over what came with a card, though that machine's clock was ahead."""
+    with open_for_review(card) as project:
+        change = Change("relabel", "Lynx lynx")
+        act(project.connection, change, Scope((1,)), key="a", author="anna", made_at=NOW.replace(year=2040))
+    take(study, card)
+    with edit_project(study) as project:
+        act(project.connection, Change("relabel", "Martes martes"), Scope((1,)), key="b", author="ben", made_at=NOW)
+    assert whole(study)[0] == ("Martes martes", "human")
+
+
 def test_two_cards_of_one_station_and_one_that_collides(
     tmp_path: Path, card: Path, study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +224,46 @@ def test_what_is_damaged_or_gone_is_named_and_the_rest_is_done(card: Path, study
     assert (study / "cards/ridge_20270301" / PICTURE).read_bytes() == picture.read_bytes()
 
 
+@pytest.mark.parametrize("harm", [b"", b"\xff\xd8 what is left", None])
+def test_a_sound_copy_outlives_its_original(card: Path, study: Path, harm: bytes | None) -> None:
+    """What a failing card gives later is named, each time, and never put in the place of what it gave before."""
+    take(study, card)
+    copy, picture = study / "cards/ridge_20270301" / PICTURE, card / PICTURE
+    sound = copy.read_bytes()
+    picture.write_bytes(sound[:-1] + b"\0" if harm is None else harm)
+    os.utime(picture, (0, 0))
+    for _ in range(2):
+        again = take(study, card)
+        assert [(each.path, each.state) for each in again.problems] == [(PICTURE, CopyState.KEPT)]
+        assert (again.files, again.size, copy.read_bytes()) == (0, 0, sound)
+    assert not list(study.rglob("*.part"))
+    picture.write_bytes(sound)
+    assert take(study, card).problems == []
+
+
+def test_pictures_behind_links_are_named_and_not_copied(card: Path, study: Path, tmp_path: Path) -> None:
+    """Whoever wipes a card after an import without problems loses nothing. In place, pictures behind links are read."""
+    shutil.move(card / "DCIM", tmp_path / "elsewhere")
+    (card / "DCIM").symlink_to(tmp_path / "elsewhere")
+    problems = take(study, card).problems
+    assert [each.path[-5] for each in problems] == ["1", "2", "3"]
+    assert {(each.state, "link" in each.why) for each in problems} == {(CopyState.MISSING, True)}
+    assert not list((study / "cards").rglob("*.JPG"))
+    with edit_project(tmp_path / "other", create=True) as project, open_card(card) as opened:
+        assert CardImport(project, opened, in_place=True).missing() == []
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
+def test_what_is_no_file_where_a_picture_was_is_named(card: Path, study: Path, kind: str) -> None:
+    """A link, a folder or a pipe of that name is no picture, and nobody waits for the pipe."""
+    (card / PICTURE).rename(card / "aside.jpg")
+    make: dict[str, Callable[[Path], None]] = {
+        "link": lambda path: path.symlink_to(card / "aside.jpg"), "folder": Path.mkdir, "fifo": os.mkfifo,
+    }  # fmt: skip
+    make[kind](card / PICTURE)
+    assert [(each.path, each.state) for each in take(study, card).problems] == [(PICTURE, CopyState.MISSING)]
+
+
 def test_a_copy_that_is_read_back_otherwise_is_no_copy(
     card: Path, study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,10 +301,11 @@ def test_a_full_disk_is_gone_on_from(card: Path, study: Path, monkeypatch: pytes
 def test_a_disk_without_room_is_seen_before_anything_is_written(
     card: Path, study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half a card is no use; the error says how much is missing."""
-    monkeypatch.setattr(card_copy.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))
-    with pytest.raises(StoreError, match="no room"):
+    """Half a card is no use; the error says how much is needed, the index's share too."""
+    monkeypatch.setattr(card_copy.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**8, 4 * 10**7, 6 * 10**7))
+    with pytest.raises(StoreError, match="no room") as raised:
         take(study, card)
+    assert raised.value.why.endswith("67 MB more for the index, and only 60 MB are free")
     assert not (study / "cards").exists()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cameratrap import wiring
+from cameratrap.app import card_copy
 from cameratrap.app.import_results import read_results
 from cameratrap.cli import run
 from cameratrap.errors import ModelError, UsageError
@@ -98,6 +100,60 @@ def test_the_same_folder_again_brings_nothing_and_a_grown_one_the_rest(
     taxa = rows(camera, "SELECT taxa FROM events ORDER BY start_s")
     assert [row["taxa"] for row in taxa] == ["Lynx lynx", "Meles meles"]
     assert rows(camera, "SELECT station FROM deployments") == [{"station": "r"}]
+
+
+def test_a_picture_that_changed_is_named_and_its_first_copy_kept(
+    camera: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The project's sha256 stays true of the project's file; what is new in the folder is taken all the same."""
+    assert take(camera, "--no-detector", monkeypatch=monkeypatch) == 0
+    picture, copy = camera / "DCIM/1.jpg", camera.with_name("study") / "cards/CAM7/DCIM/1.jpg"
+    sound = copy.read_bytes()
+    picture.write_bytes(sound[:-1] + b"\0")
+    os.utime(picture, (0, 0))
+    write_pictures(camera, {"DCIM/1b.jpg": (9, START + timedelta(seconds=1))})
+    assert take(camera, "--no-detector", monkeypatch=monkeypatch) == 3
+    assert "DCIM/1.jpg: its sha256 is not the one that was written down" in capsys.readouterr().err
+    assert copy.read_bytes() == sound
+    assert len(rows(camera, "SELECT id FROM sequences")) == 2
+    assert len(rows(camera, "SELECT id FROM media")) == 5
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_an_error(
+    camera: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reader that fails after the folder was listed: one error, and no deployment."""
+
+    def failing(reading: card_copy._Reading) -> Iterator[bytes]:
+        reading.error = OSError(errno.EIO, "Input/output error")
+        raise reading.error
+        yield b""
+
+    monkeypatch.setattr(card_copy._Reading, "pieces", failing)
+    assert take(camera, "--no-detector", monkeypatch=monkeypatch) == 1
+    told = capsys.readouterr().err
+    assert "could be copied: Input/output error" in told
+    assert rows(camera, "SELECT id FROM deployments") == []
+
+
+def test_a_grown_folder_is_read_by_the_same_clock(
+    camera: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another --timezone would put what is new hours from the rest: refused. A clock's correction is no other one."""
+    assert take(camera, "--no-detector", monkeypatch=monkeypatch) == 0
+    before = rows(camera, "SELECT captured_at FROM media")
+    write_pictures(camera, {"MORE/5.jpg": (5, START + timedelta(hours=3))})
+    capsys.readouterr()
+    assert take(camera, "--no-detector", "--timezone", "+03:00", monkeypatch=monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert "2026-06-01T05:00:00+01:00" in told
+    assert "2026-06-01T05:00:00+03:00" in told
+    assert "--timezone that it was imported with" in told
+    assert rows(camera, "SELECT captured_at FROM media") == before
+    study = str(camera.with_name("study"))
+    assert run(["-q", "--data", study, "clock", "shift", "--deployment", "CAM7", "--by", "-2h"]) == 0
+    assert take(camera, "--no-detector", monkeypatch=monkeypatch) == 0
+    assert rows(camera, "SELECT MAX(captured_at) AS last FROM media") == [{"last": "2026-06-01T06:00:00+01:00"}]
 
 
 def test_another_camera_of_the_same_name_is_refused(

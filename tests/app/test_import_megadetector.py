@@ -243,9 +243,18 @@ def test_a_local_time_needs_a_zone_and_any_other_does_not(project: Project, tmp_
 
 
 def test_what_belongs_nowhere_is_named(project: Project, tmp_path: Path) -> None:
-    """No time, or no place inside the folder: never a path that leads out of it."""
+    """No time, no name, or no place inside the folder: never a path that leads out of it."""
     at = {"datetime": "2026:05:01 12:00:00", "detections": []}
-    files = ["../../etc/passwd", "/etc/passwd", "a/../../b.jpg", "a\\..\\..\\b.jpg", "a\0b.jpg", str(tmp_path)]
+    files = [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a/../../b.jpg",
+        "a\\..\\..\\c.jpg",
+        "a\0b.jpg",
+        "a\nb.jpg",
+        "a\ud800b.jpg",
+        str(tmp_path),
+    ]
     images = [*({"file": file, **at} for file in files), {"file": "a/1.jpg", "detections": []}]
     taken = _take(project, tmp_path, _modern(images=images))
     assert (taken.deployments, taken.media) == ((), 0)
@@ -290,7 +299,9 @@ def test_deployments_are_the_first_folders_or_one(project: Project, tmp_path: Pa
         _one({**BOX, "conf": 1.5}), _one({**BOX, "conf": "0.9"}), _one({**BOX, "conf": True}),
         _one({**BOX, "conf": None}), _one({**BOX, "bbox": [0, 0, 1]}), _one({**BOX, "bbox": [0.5, 0.5, 0.9, 0.9]}),
         _one({**BOX, "bbox": [-0.5, 0, 0.2, 0.2]}), _one({**BOX, "bbox": "0"}), _one({**BOX, "bbox": [0, 0, 0, 0]}),
-        _one({**BOX, "bbox": [0, 0, 1e999, 1]}), _one({**BOX, "classifications": 5}),
+        _one({**BOX, "bbox": [0, 0, 1e999, 1]}), _one({**BOX, "bbox": [10**400, 0.1, 0.2, 0.2]}),
+        _modern(images=[{"file": "a.jpg", "detections": each} for each in ([BOX], [])]),
+        _one({**BOX, "classifications": 5}),
         _one({**BOX, "classifications": [["1"]]}), _one({**BOX, "classifications": [["1", 2]]}),
         _one({**BOX, "frame_number": -1}), _one([]), _modern(info=[]),  # type: ignore[arg-type]
     ],

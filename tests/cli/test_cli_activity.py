@@ -71,6 +71,17 @@ def rows(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_a_taxon_without_a_curve_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two, which one it is; --bandwidth is proposed only where it can be given, which is for one."""
+    tigers, pigs = at_times(TIGER, [1.4 + 0.05 * n for n in range(12)]), at_times(PIG, [3.0] * 12)
+    folder = make(tmp_path / "project", ("a", None, None, tigers + pigs))
+    for taxa, has_hint in (((TIGER, PIG), False), ((PIG,), True)):
+        assert run(["--data", str(folder), "activity", *taxa]) == 1
+        told = capsys.readouterr().err
+        assert f"no activity curve can be drawn through the records of {PIG}: 12 of them" in told
+        assert ("--bandwidth" in told) is has_hint
+
+
 def test_the_tiger_s_curve_is_that_of_r(tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From sightings in a project to the file: the same numbers as densityFit, to what a clock's microseconds leave."""
     folder = shared_data / "oracles" / "overlap"

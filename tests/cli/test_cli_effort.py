@@ -126,9 +126,52 @@ def test_csv_has_the_same_columns(command: Command, capsys: pytest.CaptureFixtur
 
 
 def test_no_such_station(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    """An empty table is not an error."""
-    assert command("--csv", "--station", "nowhere") == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1
+    """An empty table is not an error; that the place is not there is said, with the names that are near or all."""
+    for option, name, told in (
+        ("--station", "nowhere", "no station is called 'nowhere'; there are 'ford', 'ridge'"),
+        ("--station", "rigde", "no station is called 'rigde'; did you mean 'ridge'?"),
+        ("--deployment", "\x1b[2J", "no deployment is called '\\x1b[2J'; there are 'f1', 'r1', 'r2'"),
+        ("--session", "Spring", "no session is called 'Spring'; did you mean 'spring'?"),
+    ):
+        assert command("--csv", option, name) == 0
+        said = capsys.readouterr()
+        assert len(said.out.splitlines()) == 1
+        assert said.err.splitlines()[0] == told
+    assert command("--csv", "--station", "ridge", "--session", "spring", "--deployment", "r1") == 0
+    assert "called" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command_name", ["effort", "rates", "events", "tally"])
+def test_days_that_end_before_they_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str], command_name: str) -> None:
+    """They are refused with status 2: an empty table would say that nothing was seen."""
+    days = ("--from", "2026-06-08", "--to", "2026-06-07")
+    assert run(["--data", str(tmp_path), command_name, *days]) == 2
+    assert "--from 2026-06-08 is after --to 2026-06-07" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command_name", ["events", "tally", "rates"])
+def test_tables_of_events_say_which_place_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command_name: str
+) -> None:
+    """The same words, whatever is asked of the place."""
+    folder = make_study(tmp_path / "study", DEPLOYED, [])
+    assert run(["--data", str(folder), command_name, "--station", "rigde", "--station", "ford"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "no station is called 'rigde'; did you mean 'ridge'?"
+
+
+def test_a_deployment_of_one_day_has_no_trap_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its animals have no rate by that definition, and why is said; one over midnight has a night."""
+    deployed = [
+        Deployed("day", "ridge", at(1, 6), at(1, 18), ZONE),
+        Deployed("night", "ridge", at(2, 23), at(3, 1), ZONE),
+    ]
+    folder = make_study(tmp_path / "study", deployed, [Sighting("day", "Vulpes vulpes", at(1, 8), at(1, 8), 1, "b")])
+    for name in ("effort", "rates"):
+        assert run(["--data", str(folder), name, "--definition", "trap-nights"]) == 0
+        told = capsys.readouterr().err.splitlines()[0]
+        assert told == "no trap-nights in 1 deployment set up and fetched on one day, which camtrapR refuses: 'day'"
+        assert run(["--data", str(folder), name]) == 0
+        assert "trap-nights" not in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -58,7 +58,15 @@ def test_one_deployment(study: Path, form: str, capsys: pytest.CaptureFixture[st
     assert "moor" in out
     assert "wood" not in out
     assert _export(study, form, "--deployment", "mor", "-o", "-") == 2
-    assert "no deployment 'mor'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no deployment 'mor'" in told
+    assert told.count("'mor'") == 1
+
+
+def test_a_station_that_is_not_there_is_told(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty file is no mistake, since a station may have seen nothing; a slip of the pen is told from that."""
+    assert _export(study, "csv", "--station", "Mor", "-o", "-") == 0
+    assert "no station is called 'Mor'; " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,23 @@ def test_a_mistake_is_told_and_changes_nothing(
     assert _export(study, *arguments) == 2
     assert message in capsys.readouterr().err
     assert {file: file.read_bytes() for file in study.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["media.csv", "effort.csv"])
+def test_a_cards_own_table_stays(study: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a card, and in its copy: the trap's record of its pictures is an original as they are."""
+    copy = study / "cards" / "moor"
+    (copy / "deployment.toml").touch()
+    (copy / name).write_text("path\n")
+    assert _export(study, "csv", "-o", copy / name) == 2
+    assert "the card's own table" in capsys.readouterr().err
+    assert (copy / name).read_text() == "path\n"
+
+
+def test_the_columns_that_are_always_there_may_be_named(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once each, in front, as without."""
+    assert _export(study, "timelapse", "--columns", "Species,File", "-o", "-") == 0
+    assert capsys.readouterr().out.splitlines()[0] == "File,RelativePath,Species"
 
 
 def test_positions(study: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,6 +127,14 @@ def test_days_that_are_not_shown(rows: Rows, command: Command, capsys: pytest.Ca
     ]
 
 
+def test_active_days_that_an_occasion_does_not_have(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """None at all is outside the range that --help states; more than the occasion's is refused by what it has."""
+    assert command(FOX, "--min-active-days", "0") == 2
+    assert "0<x<=3660" in capsys.readouterr().err
+    assert command(FOX, "--min-active-days", "2") == 2
+    assert "an occasion of 1 day cannot ask for 2 active ones" in capsys.readouterr().err
+
+
 def test_days_from_noon(rows: Rows) -> None:
     """Nights are kept whole; asked to equal camtrapR, what came after the last midnight is lost."""
     assert rows("--start-hour", "12", "--count")[1] == {

@@ -65,7 +65,27 @@ def test_a_damaged_picture_is_named_with_status_3(card: Path, capsys: Printed) -
     assert run(["import", "card", "--into", "study", "--json"]) == 3
     told = capsys.readouterr()
     assert json.loads(told.out)["problems"] == 1
-    assert "DCIM/100CTRAP/CTRP0002.JPG: it is not what the trap wrote" in told.err
+    assert "DCIM/100CTRAP/CTRP0002.JPG: its sha256 is not the one that was written down" in told.err
+
+
+def test_a_clock_corrected_on_the_card_and_in_the_project_is_told(card: Path, capsys: Printed) -> None:
+    """Both corrections stand, as either may be of another fault: the import names the project's and how to undo it."""
+    assert run(["-q", "import", "card", "--into", "study"]) == 0
+    assert run(["-q", "--data", "card", "clock", "shift", "--all", "--by", "-1h"]) == 0
+    capsys.readouterr()
+    assert run(["import", "card", "--into", "study", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["what"] == "corrected"
+    assert "the card's clock was corrected since, of 3 sequences" in told.err
+    assert "moves them besides" not in told.err
+    assert run(["-q", "--data", "study", "clock", "shift", "--deployment", NAME, "--by", "-1h"]) == 0
+    assert run(["-q", "--data", "card", "clock", "shift", "--all", "--by", "-1h"]) == 0
+    capsys.readouterr()
+    assert run(["import", "card", "--into", "study", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["what"] == "corrected"
+    assert "correction 1 of the project moves them besides" in told.err
+    assert "`project set --undo 1`" in told.err
 
 
 def test_positions_that_were_kept_off_the_card_come_from_their_file(card: Path, capsys: Printed) -> None:
@@ -81,10 +101,26 @@ def test_positions_that_were_kept_off_the_card_come_from_their_file(card: Path, 
         assert project.connection.execute("SELECT SUM(hours_armed_night) FROM effort_days").fetchone()[0] > 0
     line = {**feature, "geometry": {"type": "LineString", "coordinates": [[7.4, 46.5]]}}
     nowhere = {**feature, "geometry": {"type": "Point", "coordinates": [46.5, 97.4]}}
-    for wrong in ("hello", "[]", "{}", json.dumps(line), json.dumps(nowhere)):
+    far = {**feature, "geometry": {"type": "Point", "coordinates": [10**400, 46.5]}}
+    vague = {**feature, "properties": {"coordinateUncertainty": 10**20}}
+    for wrong in ("hello", "[]", "[" * 100_000, "{}", *map(json.dumps, (line, nowhere, far, vague))):
         Path("wrong.geojson").write_text(wrong)
         assert run(["-q", "import", "card", "--into", "study", "--position-file", "wrong.geojson"]) == 2
         assert "no file of positions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line", ["latitude = nan", "latitude = 90.1", "longitude = -inf", f"coordinateUncertainty = {10**20}",
+             "coordinateUncertainty = 0"],
+)  # fmt: skip
+def test_a_record_that_somebody_edited_to_nowhere_is_named(card: Path, capsys: Printed, line: str) -> None:
+    """A position that cannot be is neither lost without a word nor a fault of the program."""
+    with (card / "deployment.toml").open("a") as record:
+        record.write(f"\n[camtrap_dp]\n{line}\n")
+    assert run(["-q", "import", "card", "--into", "study"]) == 1
+    told = capsys.readouterr().err
+    assert "deployment.toml is nowhere on earth" in told
+    assert line.split(" = ", maxsplit=1)[0] in told
 
 
 def test_what_cannot_be_imported_is_refused(card: Path, tmp_path: Path, capsys: Printed) -> None:
@@ -167,10 +203,20 @@ def test_project_set_refuses_what_makes_no_sense(card: Path, capsys: Printed) ->
         (NAME, "--station", ""): "is not a name",
         (NAME, "--station", "a\nb"): "is not a name",
         (NAME, "--setup", "cameraHeight"): "NAME=VALUE",
-        (NAME, "--setup", "cameraHeight=nan"): "takes a number",
+        (NAME, "--setup", "cameraHeight=inf"): "no number",
+        (NAME, "--setup", "cameraHeading=400"): "not from 0 to 360",
+        (NAME, "--setup", "cameraTilt=-100"): "not from -90 to 90",
+        (NAME, "--setup", "detectionDistance=-4"): "not from 0",
+        (NAME, "--setup", "baitUse=perhaps"): "no boolean",
+        (NAME, "--setup", "deploymentComments=a\x01b"): "can be printed",
         (NAME, "--setup", "colour=red"): "no such name",
-        (NAME, "--setup", "featureType=hill"): "it takes",
+        (NAME, "--setup", "featureType=hill"): "none of roadPaved",
         (NAME, "--latitude", "91"): "range",
+        (NAME, "--uncertainty", str(10**20)): "range",
+        (NAME, "--latitude", "nan"): "is not a number",
+        (NAME, "--longitude", "nan"): "is not a number",
+        (NAME, "--start", "0001-01-01"): "is not between 1970",
+        (NAME, "--end", "9999-12-31T23:59:59"): "is not between 1970",
         (NAME, "--name", "\u202e"): "is not a name",
     }.items():
         assert run(["-q", "--data", "study", "project", "set", *arguments]) == 2

@@ -35,7 +35,7 @@ def words(picture: Path) -> set[str]:
         (["history", "red fox", "--occasion-days", "2"], {"Recorded", "Occasion of 2 days", "s01__SESS_2026"}),
         (
             ["history", "red fox", "--count", "--dates", "--day1", "survey"],
-            {"Records", "Occasion of 1 day", "2026-06-01"},
+            {"Events", "Occasion of 1 day", "2026-06-01"},
         ),
     ],
 )

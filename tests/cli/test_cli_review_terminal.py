@@ -196,6 +196,19 @@ main()
 """
 
 
+def test_a_picture_that_cannot_be_where_it_is_said_to_be_stops_nobody(project: Path) -> None:
+    """The sitting goes on past it, and so does `show`: an index that was tampered with is told, picture by picture."""
+    with closing(sqlite3.connect(project / "project.db")) as connection, connection:
+        connection.execute("UPDATE media SET path = '../../../../etc/passwd' || id WHERE sequence IN (3, 4)")
+    with reviewing(project, "--preview", "halfblock") as seat:
+        seat.type("n")
+        seat.expect("is no path inside")
+        seat.type("xnxq")
+        assert seat.end() == 0
+    assert did(project) == [("blank", {"events": [2]}), ("blank", {"events": [3]})]
+    assert run(["--data", str(project), "show", "2", "--all", "--preview", "halfblock"]) == 0
+
+
 def test_it_needs_nothing_but_the_base_installation(tmp_path: Path) -> None:
     """On the trap itself, or any machine without the extra `review`, pictures are half-blocks."""
     folder = make_project(tmp_path / "study", Plan(deployments=1, sequences=2, pictures=True))
@@ -219,7 +232,7 @@ def test_a_card_is_corrected_beside_what_the_trap_wrote(tmp_path: Path, monkeypa
 
 
 def test_filters_choose_the_events(project: Path) -> None:
-    """Only what they mean is walked through, and none at all is said before the terminal is taken."""
+    """Only what they mean is walked through."""
     wanted = rows(project, "SELECT event FROM event_taxa WHERE taxon = 'Vulpes vulpes' ORDER BY start_s, event")
     with reviewing(project, "--preview", "off", "--taxon", "red fox") as seat:
         seat.type("f" + "nf" * (len(wanted) - 1))
@@ -227,10 +240,16 @@ def test_filters_choose_the_events(project: Path) -> None:
         seat.type("n")
         seat.expect("this is the last event")
     assert [detail["events"] for _, detail in did(project)] == [list(each) for each in wanted]
-    with seated("--data", project, "review", "--terminal", "--taxon", "wolf") as seat:
-        assert seat.end() == 2
-        assert "no event is meant" in seat.text
-        assert b"\x1b[?1049h" not in seat.heard
+
+
+def test_where_there_is_nothing_to_see_that_is_said_and_is_no_failure(project: Path, tmp_path: Path) -> None:
+    """An empty result is exit status 0; what to do is told, and the terminal is not taken over for it."""
+    nothing_yet = make_project(tmp_path / "new", Plan(deployments=0))
+    for folder, options, told in [(project, ("--taxon", "wolf"), "leave a filter out"), (nothing_yet, (), "import")]:
+        with seated("--data", folder, "review", "--terminal", *options) as seat:
+            assert seat.end() == 0
+            assert told in seat.text
+            assert b"\x1b[?1049h" not in seat.heard
 
 
 def test_without_a_terminal_it_names_the_command_for_scripts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,6 +110,14 @@ def test_records_at_the_same_moment_are_ordered_by_what_they_say() -> None:
     assert orders[0] == orders[1]
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_an_interval_of_zero_groups_nothing(rule: IndependenceRule) -> None:
+    """Sightings that overlap are as many events: camtraptor counts the sequences of a package as they are told."""
+    overlapping = [seen(0, 2, lasts_s=120), seen(1, 3, lasts_s=120), seen(1, 1)]
+    events = independent_events(overlapping, interval=timedelta(0), rule=rule)
+    assert sorted(event.count for event in events) == [1, 2, 3]
+
+
 def test_events_of_one_moment_are_ordered_by_their_end() -> None:
     """With an interval of zero the sighting that ends at once comes first, whatever it counts."""
     long, short = seen(0, 1, lasts_s=1), seen(0, 2)

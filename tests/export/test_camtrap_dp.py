@@ -276,14 +276,14 @@ def test_every_column_is_there_in_the_schemas_order(study: Path, shared_data: Pa
 
 
 def test_what_is_not_as_the_standard_wants_it_is_not_written(tmp_path: Path) -> None:
-    """A setup that somebody mistyped is named with its row and its column."""
+    """A setup that somebody mistyped is named with its row, its deployment and its column."""
     setup = {"cameraTilt": "steep", "featureType": "pond"}
     end = START + timedelta(days=1)
     row = DeploymentRow("d", "s", 60, START, end, "card", "c", START, latitude=1, longitude=2, setup=setup)
     line = DeploymentLine(row)
     with odd_project(tmp_path / "p", [(line, [])]) as project, pytest.raises(StoreError) as caught:
         export(project, tmp_path / "dp")
-    assert "deployments row 2: cameraTilt is 'steep'" in caught.value.why
+    assert "deployments row 2 (d): cameraTilt is 'steep'" in caught.value.why
     assert "featureType is 'pond'" in caught.value.why
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
 

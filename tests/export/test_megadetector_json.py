@@ -6,19 +6,22 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cameratrap.app.import_megadetector import Placement, import_results, is_megadetector
-from cameratrap.errors import UsageError
+from cameratrap.errors import StoreError, UsageError
 from cameratrap.export.megadetector import CATEGORIES, megadetector_pieces
 from cameratrap.export.sequences import ReadSequence, read_sequences
 from cameratrap.resources import builtin_taxa
-from cameratrap.store.project import edit_project, read_project
+from cameratrap.store.connection import transaction
+from cameratrap.store.project import Project, edit_project, read_project
 from cameratrap.store.project_read import deployments
+from cameratrap.store.project_rows import add_down
+from cameratrap.store.review_actions import Change, Scope, act
 from tests.project_maker import Plan, make_project
 from tests.studied_project import HOSTILE, studied_project
 
@@ -159,6 +162,59 @@ def test_reading_it_back_gives_the_same_project(study: Path, tmp_path: Path) -> 
             assert list(_told(before.connection, each.number)) == list(_told(after.connection, now[name].number))
             for row in after.connection.execute("SELECT path FROM media WHERE deployment = ?", (now[name].number,)):
                 assert after.media_path(now[name].row.root, row["path"]).is_file()
+
+
+def test_rates_and_flags_come_back(tmp_path: Path) -> None:
+    """Hours armed and when it could not see decide every rate; a flag that was taken away here stays away."""
+    study = make_project(tmp_path / "study", Plan(deployments=1))
+    with edit_project(study) as project, transaction(project.connection):
+        first, day = project.connection.execute("SELECT start FROM deployments").fetchone()[0], "2026-06-01"
+        start = datetime.fromisoformat(first)
+        add_down(project.connection, 1, [(start, start + timedelta(hours=2), "battery")])
+        project.connection.execute(
+            "INSERT INTO effort_days VALUES (1, ?, 1.5, NULL, 7, 2, 1, ?)", (day, '{"battery_v": 12.1}')
+        )
+    with edit_project(study) as project:
+        act(project.connection, Change("flag"), Scope(events=(1,)), key="k", author="Ada", made_at=NOW)
+    file = _export(study)
+    with edit_project(tmp_path / "again", create=True) as again, read_project(study) as before:
+        import_results(again, file, study, Placement(None), builtin_taxa(), now=NOW)
+        assert _effort(again) == _effort(before) != []
+        assert [each.flagged for each in read_sequences(again.connection, 1)] == [
+            each.flagged for each in read_sequences(before.connection, 1)
+        ]
+        act(again.connection, Change("unflag"), Scope(events=(1,)), key="k", author="Bob", made_at=NOW)
+        import_results(again, file, study, Placement(None), builtin_taxa(), now=NOW)
+        assert not any(each.flagged for each in read_sequences(again.connection, 1))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"down": [["2026-06-01T00:00:00", "2026-06-01T01:00:00+00:00", "x"]]},
+        {"effort": [{"day": "no day", "health": "{}"}]},
+        {"effort": [{"day": "2026-06-01", "health": "{"}]},
+        {"effort": [{"day": "2026-06-01", "health": "{}", "hours_armed": "many"}]},
+        {"effort": [{"day": "2026-06-01", "health": "{}"}] * 2},
+        {"effort": 1},
+    ],
+)
+def test_effort_that_is_not_sound_is_refused_whole(study: Path, tmp_path: Path, damage: dict[str, Any]) -> None:
+    """Nothing of the file is taken over then."""
+    results = _results(study)
+    results["info"]["cameratrap"]["deployments"][0] |= damage
+    file = tmp_path / "damaged.json"
+    file.write_text(json.dumps(results), encoding="utf-8")
+    with edit_project(tmp_path / "again", create=True) as project:
+        with pytest.raises(StoreError, match="is damaged"):
+            import_results(project, file, study, Placement(None), builtin_taxa(), now=NOW)
+        assert deployments(project.connection) == []
+
+
+def _effort(project: Project) -> list[tuple[object, ...]]:
+    """What every rate is reckoned by."""
+    tables = ("SELECT * FROM down", "SELECT * FROM effort_days")
+    return [tuple(row) for table in tables for row in project.connection.execute(table)]
 
 
 def test_a_project_of_more_than_a_handful_comes_back(tmp_path: Path) -> None:

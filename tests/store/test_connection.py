@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,33 @@ def test_a_full_disk_is_called_that(tmp_path: Path) -> None:
     assert connection.execute("SELECT COUNT(*) FROM things").fetchone()[0] == 0
     assert not connection.in_transaction
     connection.close()
+
+
+def test_what_lies_on_a_full_disk_can_be_read(tmp_path: Path) -> None:
+    """With a write-ahead log beside it also reading needs room, for the index of the log: it is read from a copy.
+
+    Writing says that the disk is full, not that it is failing.
+    """
+    if os.geteuid():
+        pytest.skip("needs root, to mount a small file system")
+    writer = open_store(tmp_path / "a.db", (first,), create=True)
+    writer.execute("INSERT INTO things VALUES ('in the log')")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)], check=True)
+    try:
+        for name in ("a.db", "a.db-wal"):
+            (disk / name).write_bytes((tmp_path / name).read_bytes())
+        writer.close()
+        with suppress(OSError), (disk / "other").open("wb", buffering=0) as other:
+            while True:
+                other.write(bytes(4096))
+        with open_for_reading(disk / "a.db", (first,)) as reading:
+            assert [row["name"] for row in reading.execute("SELECT * FROM things")] == ["in the log"]
+        with pytest.raises(StoreError, match="disk is full"):
+            open_store(disk / "a.db", (first,), create=False)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def fill(connection: sqlite3.Connection) -> None:

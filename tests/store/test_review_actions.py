@@ -199,7 +199,7 @@ def test_an_event_that_was_made_anew_is_not_mistaken_for_another(project: Projec
     assert len(new) == len(old)
     assert not set(new) & set(old)
     before = rows(project)
-    with pytest.raises(ConflictError, match="not there any more"):
+    with pytest.raises(ConflictError, match="is not there"):
         do(project, Change("blank"), Scope((1, old[-1])))
     with pytest.raises(ConflictError):
         do(project, Change("blank"), Scope(sequences=(1, 10**20)))
@@ -255,6 +255,30 @@ def test_undo_goes_to_the_start_and_redo_to_the_end(project: Project) -> None:
         ("unknown", False),
         ("flag", True),
     ]
+
+
+def test_what_is_meant_is_undone_whatever_others_did_since(project: Project) -> None:
+    """By the key of the action: what was said after it, of the same event or of another, stands."""
+    before = shown(project, 2)
+    do(project, Change("blank"), Scope(events=(1,)), "mine")
+    do(project, Change("relabel", FOX), Scope(events=(2,)), "theirs")
+    undone = undo(project.connection, key="u1", of="mine", **ANN)
+    assert undone is not None
+    assert (undone.events, undone.author) == ((1,), "Ann")
+    assert (shown(project, 1), set(shown(project, 2))) == ({FOX: 1, DEER: 2}, {FOX})
+    assert undo(project.connection, key="u1", of="mine", **ANN) == replace(undone, repeated=True)
+    with pytest.raises(ConflictError, match="undone it already"):
+        undo(project.connection, key="u2", of="mine", **ANN)
+    assert set(shown(project, 2)) == {FOX}
+    with pytest.raises(ConflictError):
+        undo(project.connection, key="u3", of="nobody's", **ANN)
+    undo(project.connection, key="u4", **ANN)
+    assert shown(project, 2) == before
+    redo(project.connection, key="r1", of="mine", **ANN)
+    with pytest.raises(ConflictError):
+        redo(project.connection, key="r2", of="mine", **ANN)
+    assert shown(project, 1) == {}
+    assert derived(project.connection) == worked_out(project.connection)
 
 
 def test_a_trial_leaves_nothing(project: Project) -> None:

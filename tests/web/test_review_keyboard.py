@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.project_maker import Plan, make_project
+from cameratrap.domain.completion import completions
+from cameratrap.resources import builtin_taxa
+from cameratrap.store.project import read_project
+from cameratrap.store.project_rows import MediaRow
+from cameratrap.store.project_taxa import standing_taxa
+from tests.project_maker import START, Plan, make_project
 from tests.review_browser import Person, Server, actions, chromium, person, reviewing, rows, standing
+from tests.review_pages import one_event
 
 from playwright.sync_api import Browser, expect  # isort: skip - after the helper, which skips where it is missing
 
@@ -83,6 +89,71 @@ def test_what_the_screen_shows_at_once_is_what_the_server_then_says(reviewer: Pe
     assert seen() == assumed
     reviewer.page.reload()
     assert seen() == assumed
+
+
+# Whatever the page asks from now on is answered late, as by a server that is busy with something large.
+BUSY = """() => {
+  const asked = window.fetch;
+  window.fetch = async (...what) => {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    return asked(...what);
+  };
+}"""
+
+
+def test_a_name_is_for_the_event_it_was_typed_at_however_busy_the_server_is(reviewer: Person, project: Path) -> None:
+    """What stands in the box at Enter is taken, at once; the next key is for the next event, and the next box new."""
+    ids = reviewer.events()
+    reviewer.relabel("red fox")
+    reviewer.page.evaluate(BUSY)
+    reviewer.press("ArrowRight", "r")
+    reviewer.page.keyboard.type("meles meles", delay=10)
+    reviewer.press("Enter", "ArrowRight", "x", "ArrowRight", "r")
+    reviewer.page.keyboard.type("sus scrofa")
+    reviewer.press("Enter", "Escape", "ArrowRight", "r")
+    reviewer.page.wait_for_timeout(600)
+    expect(reviewer.page.locator("dialog#relabel")).to_be_visible()
+    reviewer.press("Escape")
+    reviewer.wait_until_sent()
+    assert did(project) == [
+        ("relabel", {"events": [ids[0]], "taxon": "Vulpes vulpes"}),
+        ("relabel", {"events": [ids[1]], "taxon": "Meles meles"}),
+        ("blank", {"events": [ids[2]]}),
+        ("relabel", {"events": [ids[3]], "taxon": "Sus scrofa"}),
+    ]
+
+
+@pytest.mark.slow
+def test_a_name_is_kept_as_written_where_the_server_s_are_not_there(
+    browser: Browser, server: Server, project: Path
+) -> None:
+    """Nothing is guessed from those used last: the server knows what is meant by a name in full."""
+    with person(browser, server.address) as someone:
+        someone.relabel("red fox")
+        someone.wait_until_sent()
+        someone.page.route("**/api/taxa", lambda route: route.abort())
+        someone.page.reload()
+        someone.press("ArrowRight")
+        someone.relabel("meles meles")
+        someone.wait_until_sent()
+    assert [detail["taxon"] for _, detail in did(project)] == ["Vulpes vulpes", "Meles meles"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["fox", "FOX", "red_deer", "mel", "a", "s", "wild b", "bennett's", "zzzz", "", " "])
+def test_the_page_completes_a_name_as_the_terminal_does(reviewer: Person, project: Path, text: str) -> None:
+    """The same names in the same order, of a person who has used none yet."""
+    with read_project(project) as opened:
+        wanted = completions(text, builtin_taxa(), standing_taxa(opened.connection))
+    matched = """async (text) => {
+      const { Taxa } = await import("/static/taxa.js");
+      const taxa = new Taxa();
+      taxa.learn(document);
+      for (let tries = 0; tries < 100 && !taxa.matches("vulpes").length; tries += 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      return taxa.matches(text).map(({ name, vernacular }) => [name, vernacular]);
+    }"""
+    assert [tuple(each) for each in reviewer.page.evaluate(matched, text)] == wanted
 
 
 @pytest.mark.slow
@@ -189,6 +260,51 @@ def test_an_event_is_corrected_and_the_next_one_comes(reviewer: Person, project:
     assert [kind for kind, _ in did(project)] == ["blank", "verify"]
 
 
+def test_what_is_pressed_on_the_way_to_the_next_event_is_for_neither(reviewer: Person, project: Path) -> None:
+    """E looks for an event first: until that is here no key corrects the one that is left, nor the one that comes."""
+    ids = reviewer.events()
+    reviewer.press("o")
+    reviewer.page.wait_for_selector("#player")
+    reviewer.page.evaluate(BUSY)
+    assert reviewer.follow("e", "x", "3") == ids[1]
+    reviewer.page.wait_for_timeout(900)  # longer than a number is waited for
+    reviewer.press("x")
+    reviewer.wait_until_sent()
+    assert did(project) == [("blank", {"events": [ids[1]]})]
+
+
+@pytest.mark.slow
+def test_who_goes_elsewhere_meanwhile_is_not_carried_away(reviewer: Person) -> None:
+    """E and, before its answer, ArrowUp or Escape: the later key decides."""
+    ids = reviewer.events()
+    reviewer.press("ArrowRight", "o")
+    reviewer.page.wait_for_selector("#player")
+    reviewer.page.evaluate(BUSY)
+    reviewer.press("e", "Escape")
+    reviewer.page.wait_for_timeout(1000)
+    assert reviewer.event == ids[1]
+    assert reviewer.follow("e", "ArrowUp") == ids[0]
+    reviewer.page.wait_for_timeout(1000)
+    assert reviewer.event == ids[0]
+
+
+@pytest.mark.slow
+def test_the_keys_lead_through_all_pictures_of_a_long_event(browser: Browser, tmp_path: Path) -> None:
+    """A page has 200 of them; the arrow that goes past the last leads to the next page, and back."""
+    folder = make_project(tmp_path / "study", Plan(deployments=1, sequences=1, media=202, blank=0))
+    with reviewing(folder) as server, person(browser, f"{server.address}event/1/200") as someone:
+        number = someone.page.locator("#frame-number")
+        expect(number).to_have_text("200")
+        someone.press("ArrowRight")
+        expect(number).to_have_text("201")
+        someone.press("ArrowRight")
+        expect(number).to_have_text("202")
+        someone.press("ArrowRight")
+        expect(someone.page.locator("#status")).to_contain_text("this is the last picture")
+        someone.press("ArrowLeft", "ArrowLeft")
+        expect(number).to_have_text("200")
+
+
 @pytest.mark.slow
 def test_pictures_are_shown_as_one_likes(reviewer: Person) -> None:
     """Boxes, brightness, contrast, the difference to the background and playback."""
@@ -209,6 +325,17 @@ def test_pictures_are_shown_as_one_likes(reviewer: Person) -> None:
     expect(reviewer.page.locator("#frame-number")).to_have_text(number)
     reviewer.press("?")
     expect(reviewer.page.locator("dialog#help")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one(browser: Browser, tmp_path: Path) -> None:
+    """As soon as the page is there, and again after looking at another picture: not a black field."""
+    clip = MediaRow("d1/1", "DCIM/100CTRAP/CTRP0001.AVI", START, mediatype="video/x-msvideo")
+    folder = one_event(tmp_path / "study", clip, b"RIFF no clip")
+    with reviewing(folder) as server, person(browser, f"{server.address}event/1") as someone:
+        expect(someone.page.locator("#player .placeholder")).to_contain_text("cannot play the clip")
+        someone.press("d", "d")
+        expect(someone.page.locator("#player .placeholder")).to_contain_text("cannot play the clip")
 
 
 @pytest.mark.slow

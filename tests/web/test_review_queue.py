@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cameratrap.cli import run
 from tests.project_maker import Plan, make_project
 from tests.review_browser import LONGEST_MS, Person, actions, chromium, person, reviewing, rows, standing
 
@@ -72,6 +73,10 @@ def test_what_is_not_sent_outlives_the_page_and_waits_for_its_own_project(
         someone.page = someone.context.new_page()
         with reviewing(other, port=server.port):
             someone.page.goto(server.address)
+            said = (
+                "3 corrections of another project not sent yet, kept in this browser: start `cameratrap review --port"
+            )
+            expect(someone.page.locator("#status")).to_contain_text(said)
             someone.press("f")
             someone.wait_until_sent()
         assert asked == ["beforeunload"]
@@ -104,6 +109,28 @@ def test_an_open_page_sends_nothing_to_another_project(browser: Browser, project
 
 
 @pytest.mark.slow
+def test_what_waits_belongs_to_the_study_and_not_to_its_folder(browser: Browser, project: Path, tmp_path: Path) -> None:
+    """Another study that is put in its place gets none of it; the one that was moved away gets all."""
+    with reviewing(project) as server, person(browser, server.address) as someone:
+        server.kill()
+        someone.press("ArrowRight", "x")
+        moved = project.rename(tmp_path / "moved")
+        make_project(project, SMALL)
+        with reviewing(project, port=server.port):
+            said = "another project is at this address"
+            expect(someone.page.locator("#status")).to_contain_text(said, timeout=LONGEST_MS)
+            someone.page.on("dialog", lambda dialog: dialog.accept())
+            someone.page.reload()
+            someone.wait_until_sent()
+        with reviewing(moved, port=server.port):
+            someone.page.reload()
+            someone.wait_until_sent()
+            expect(someone.page.locator("#gallery .event").nth(1)).to_have_attribute("data-blank", "1")
+    assert did(project) == []
+    assert [kind for kind, _ in did(moved)] == ["blank"]
+
+
+@pytest.mark.slow
 def test_two_pages_of_one_project_send_in_order_and_tell_each_other(browser: Browser, project: Path) -> None:
     """What is done on one page is seen on the other; both queues are one."""
     with reviewing(project) as server, person(browser, server.address) as someone:
@@ -120,6 +147,23 @@ def test_two_pages_of_one_project_send_in_order_and_tell_each_other(browser: Bro
             expect(page.locator("#gallery .event").nth(0)).to_have_attribute("data-blank", "1")
             expect(page.locator("#gallery .event").nth(1)).to_have_attribute("data-flagged", "1")
         assert [kind for kind, _ in did(project)] == ["blank", "unknown", "flag"]
+
+
+def test_ctrl_z_takes_back_what_was_done_on_this_page(browser: Browser, project: Path) -> None:
+    """A script, or another person, did something since: that stands; where it is theirs that goes, the page says so."""
+    with reviewing(project) as server, person(browser, server.address) as someone:
+        ids = someone.events()
+        someone.press("x")
+        someone.wait_until_sent()
+        label = ["--data", str(project), "label", "--event", str(ids[3]), "--unknown", "--author", "a script"]
+        assert run(["-q", *label]) == 0
+        someone.press("Control+z")
+        expect(someone.page.locator("#status")).to_have_text("undone: blank: 1 event, by Ada")
+        someone.press("Control+z")
+        expect(someone.page.locator("#status")).to_have_text("undone: unknown: 1 event, by a script")
+        someone.press("Control+y", "Control+y")
+        someone.wait_until_sent()
+    assert rows(project, "SELECT action, undone FROM undos ORDER BY id") == [(1, 1), (2, 1), (1, 0), (2, 0)]
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ export class Frames {
   #media = JSON.parse(document.querySelector("#event-data").textContent).media;
   #links = new Map([...document.querySelectorAll("#frames .frame")].map((link) => [Number(link.dataset.media), link]));
   #at = Math.max(0, this.#media.findIndex(({ id }) => this.#links.get(id)?.getAttribute("aria-current") === "true"));
+  #first = Number(document.querySelector("#frame-number")?.textContent) - 1 - this.#at; // of a long event's pictures
   #isDifference = false;
   #timer;
   #factsTimer;
@@ -29,6 +30,8 @@ export class Frames {
       });
     }
     document.querySelector("#play")?.addEventListener("click", () => this.play());
+    this.#player.addEventListener("error", (event) => this.#cannotPlay(event.target), { capture: true });
+    this.#cannotPlay(this.#player.querySelector("video")); // which it may have found before this script was there
     document.querySelector("#difference-toggle")?.addEventListener("click", (event) => {
       event.preventDefault();
       this.toggleDifference();
@@ -54,10 +57,10 @@ export class Frames {
     return this.#timer !== undefined;
   }
 
-  /** Go on or back by so many pictures; the ends hold. */
+  /** Go on or back by so many pictures; false where those of the page end before that. */
   step(by) {
     this.stop();
-    this.#go(Math.min(this.#media.length - 1, Math.max(0, this.#at + by)));
+    return this.#go(this.#at + by);
   }
 
   /** Show one after the other, again and again, until stopped; a clip plays itself. */
@@ -100,7 +103,7 @@ export class Frames {
 
   #go(at) {
     const media = this.#media[at];
-    if (!media) return;
+    if (!media) return false;
     this.#at = at;
     this.#player.replaceChildren(this.#pictureOf(media));
     for (const [id, link] of this.#links) {
@@ -110,10 +113,11 @@ export class Frames {
     this.#links.get(media.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.#tell(media);
     this.#shown();
+    return true;
   }
 
   #pictureOf(media) {
-    if (media.state !== "present" && media.state !== "blurred") return placeholderOf(media);
+    if (media.state !== "present" && media.state !== "blurred") return placeholder(`the picture is ${media.state}`);
     if (!isStill(media)) {
       return Object.assign(shotOf("video"), { src: `/media/${media.id}`, controls: true, muted: true });
     }
@@ -124,6 +128,10 @@ export class Frames {
     return picture;
   }
 
+  #cannotPlay(clip) {
+    if (clip?.error) clip.replaceWith(placeholder("this browser cannot play the clip: Original opens it elsewhere"));
+  }
+
   #address({ id }) {
     return this.#isDifference ? `/difference/${id}` : `/thumb/${id}?w=${WIDTH}`;
   }
@@ -131,7 +139,7 @@ export class Frames {
   #tell(media) {
     const original = document.querySelector("#original");
     if (original) original.href = `/media/${media.id}`;
-    document.querySelector("#frame-number").textContent = this.#at + 1;
+    document.querySelector("#frame-number").textContent = this.#first + this.#at + 1;
     document.querySelector("#frame-path").textContent = plain(media.path);
     clearTimeout(this.#factsTimer);
     this.#factsTimer = setTimeout(() => showFacts(media.id), FACTS_WAIT_MS);
@@ -159,8 +167,8 @@ function shotOf(name) {
   return element;
 }
 
-function placeholderOf({ state }) {
-  return Object.assign(withText("span", `the picture is ${state}`), { className: "placeholder" });
+function placeholder(text) {
+  return Object.assign(withText("span", text), { className: "placeholder" });
 }
 
 function withText(name, text) {
@@ -178,7 +186,7 @@ function boxesOf(boxes) {
 function boxOf({ x, y, width, height, taxon, score, counts }) {
   const group = drawn("g", { class: `box ${counts ? "counts" : "doubtful"}` });
   const name = drawn("text", { x: percent(x), y: percent(y) });
-  name.textContent = `${plain(taxon)} ${score.toFixed(2)}`;
+  name.textContent = `${plain(taxon, 40)} ${score.toFixed(2)}`;
   group.append(drawn("rect", { x: percent(x), y: percent(y), width: percent(width), height: percent(height) }), name);
   return group;
 }

@@ -78,7 +78,8 @@ export class Ledger {
   }
 
   #turn(kind, action, shows = {}) {
-    this.#queue.add({ path: `/api/${kind}`, body: { key: crypto.randomUUID() }, shows, of: action?.key, says: kind });
+    const body = { key: crypto.randomUUID(), of: action?.key }; // of: others may have done something since
+    this.#queue.add({ path: `/api/${kind}`, body, shows, says: kind });
   }
 
   #looks(ids) {

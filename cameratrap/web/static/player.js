@@ -17,10 +17,10 @@ export class Player {
   #frames;
 
   commands = {
-    left: () => this.#frames.step(-1),
-    right: () => this.#frames.step(1),
-    extendLeft: () => this.#frames.step(-1),
-    extendRight: () => this.#frames.step(1),
+    left: () => this.#earlier(),
+    right: () => this.#later(),
+    extendLeft: () => this.#earlier(),
+    extendRight: () => this.#later(),
     up: () => this.#follow("#event-previous", "this is the first event"),
     down: () => this.#follow("#event-next", "this is the last event"),
     previous: () => this.#follow("#event-previous", "this is the first event"),
@@ -82,23 +82,31 @@ export class Player {
     this.#frames.end();
   }
 
+  #earlier() {
+    if (!this.#frames.step(-1)) this.#follow("#frames-earlier", "this is the first picture");
+  }
+
+  #later() {
+    if (!this.#frames.step(1)) this.#follow("#frames-later", "this is the last picture");
+  }
+
   #follow(link, none) {
     const address = document.querySelector(link)?.href;
     if (address) this.#desk.visits.go(address);
     else this.#desk.status.say(none);
   }
 
-  async #nextUnverified() {
+  #nextUnverified() {
+    this.#desk.visits.seek(() => this.#findUnverified(), (none) => this.#desk.status.say(none));
+  }
+
+  async #findUnverified() {
     const query = document.body.dataset.query;
     const wanted = new URLSearchParams(query);
     if (!wanted.has("state")) for (const state of UNVERIFIED) wanted.append("state", state);
-    try {
-      const { next } = await get(`/api/event/${this.#id}?${wanted}`);
-      if (next) this.#desk.visits.go(new URL(`/event/${next}${query && `?${query}`}`, location).href);
-      else this.#desk.status.say("no later event is unverified");
-    } catch (error) {
-      this.#desk.status.say(error.message);
-    }
+    const { next } = await get(`/api/event/${this.#id}?${wanted}`);
+    if (!next) return { none: "no later event is unverified" };
+    return { address: new URL(`/event/${next}${query && `?${query}`}`, location).href };
   }
 
   #toggleBurst() {

@@ -9,6 +9,7 @@
 
 import { Broken, Refused } from "./server.js";
 
+const KEPT = "cameratrap unsent ";
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
 const MOST_FAULTS = 5; // of a server that answers and cannot do it
@@ -29,7 +30,7 @@ export class Queue {
    * `listener.answered(item, answer)` when one is done.
    */
   constructor(project, post, listener) {
-    this.#prefix = `cameratrap unsent ${project} `;
+    this.#prefix = `${KEPT}${project} `;
     this.#post = post;
     this.#listener = listener;
     this.#read();
@@ -49,13 +50,19 @@ export class Queue {
     return this.#items.filter((item) => item.failed);
   }
 
+  /** How many wait here for another project, which was once at this address. */
+  get foreign() {
+    const kept = Object.keys(localStorage).filter((name) => name.startsWith(KEPT));
+    return kept.filter((name) => !name.startsWith(this.#prefix)).length;
+  }
+
   /** Why the last attempt did not come through; empty where it did. */
   get trouble() {
     return this.#trouble;
   }
 
   /**
-   * Keep an item, and send it when its turn comes. `item` is {path, body: {key, ...}, shows, of?}: `shows` is how
+   * Keep an item, and send it when its turn comes. `item` is {path, body: {key, of?, ...}, shows}: `shows` is how
    * the events then look, `of` the key of the action that it takes back or does again.
    * Raises DOMException where the browser has no room left.
    */
@@ -107,7 +114,7 @@ export class Queue {
 
   /** Whether to go on with the next. */
   async #sendOne(item) {
-    if (item.of && this.hasFailed(item.of)) {
+    if (item.body.of && this.hasFailed(item.body.of)) {
       this.#remove(item.body.key); // what never happened is not taken back, nor an older action in its place
       return true;
     }

@@ -8,7 +8,6 @@ export class RelabelBox {
   #taxa;
   #choices = [];
   #chosen = 0;
-  #completing = Promise.resolve();
   #answer = () => {};
 
   constructor(taxa) {
@@ -18,9 +17,10 @@ export class RelabelBox {
     this.#list.addEventListener("click", (event) => this.#click(event));
     this.#dialog.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      this.#finish(this.#choices[this.#chosen]);
     });
-    this.#dialog.addEventListener("close", () => this.#answer(undefined));
+    // It is told a little later, when the box may be open for the next question.
+    this.#dialog.addEventListener("close", () => this.#dialog.open || this.#answer(undefined));
   }
 
   /** The taxon that the person gives, or undefined for none. `about` says what will be named. */
@@ -33,12 +33,6 @@ export class RelabelBox {
     return new Promise((resolve) => (this.#answer = resolve));
   }
 
-  /** However fast somebody types, it is the completion of what stands there that is taken. */
-  async #submit() {
-    await this.#completing;
-    this.#finish(this.#choices[this.#chosen]);
-  }
-
   #finish(choice) {
     if (!choice) return; // nothing is typed and nothing is recent
     this.#taxa.use(choice);
@@ -47,12 +41,8 @@ export class RelabelBox {
   }
 
   #complete() {
-    this.#completing = this.#completed(this.#input.value.trim());
-  }
-
-  async #completed(text) {
-    const found = await this.#taxa.matches(text);
-    if (text !== this.#input.value.trim()) return; // more was typed meanwhile
+    const text = this.#input.value.trim();
+    const found = this.#taxa.matches(text);
     const isNew = text && !found.some(({ name }) => name === text);
     this.#choices = isNew ? [...found, { name: text, isAsTyped: true }] : found;
     this.#chosen = 0;

@@ -73,8 +73,16 @@ function start(asked_ms) {
   if (view instanceof Gallery) sessionStorage.setItem(GALLERY, location.href);
   taxa.learn(document);
   light.start();
-  status.say("");
+  status.say(waitsForAnother());
   paint();
+}
+
+/** The browser keeps by address: what was not sent when another project was at this one is seen from here only. */
+function waitsForAnother() {
+  const { foreign } = ledger.queue;
+  if (!foreign) return "";
+  const how = `start \`cameratrap review --port ${location.port}\` for it`;
+  return `${several(foreign, "correction")} of another project not sent yet, kept in this browser: ${how}`;
 }
 
 function paint() {
@@ -85,9 +93,14 @@ function paint() {
 function answered(item, answer) {
   visits.forget();
   if (answer.warning) status.say(answer.warning);
-  else if (item.says === "undo") status.say(answer.action ? `undone: ${answer.kind}` : "nothing is left to undo");
-  else if (item.says === "redo") status.say(answer.action ? `done again: ${answer.kind}` : "nothing was undone");
+  else if (item.says === "undo") status.say(answer.action ? `undone: ${named(answer)}` : "nothing is left to undo");
+  else if (item.says === "redo") status.say(answer.action ? `done again: ${named(answer)}` : "nothing was undone");
   view?.heard?.(answer.events.map(({ id }) => id));
+}
+
+/** An action that was turned, which may be another person's. */
+function named({ kind, total, author }) {
+  return `${kind}: ${several(total, "event")}, by ${plain(author)}`;
 }
 
 function onKey(event) {
@@ -164,7 +177,8 @@ function setCount(count) {
   if (isBulk || isBurst) return act("count", { count });
   const meant = targets().filter(({ taxa: seen }) => seen.length === 1).map(({ id }) => id);
   if (meant.length) return act("count", { count }, meant);
-  return status.say("there is not one taxon to count: name it first (R), or choose which (T)");
+  const which = view.commands.taxon ? "choose which (T)" : "open the event (O) and choose which (T)";
+  return status.say(`there is not one taxon to count: name it first (R), or ${which}`);
 }
 
 /** Whether it was done: not where nothing is chosen, or the person would not have so many changed. */

@@ -26,6 +26,22 @@ export class Visits {
     return this.#show(address, true);
   }
 
+  /**
+   * Go where `find()` says once it has found that: {address}, or {none}, why there is no such place. What is on the
+   * screen is about to go from now on; `nowhere(why)` is told where it stays.
+   */
+  async seek(find, nowhere) {
+    const turn = ++this.#latest;
+    this.isUnderWay = true;
+    const { address, none } = await find().catch((error) => ({ none: error.message }));
+    if (turn !== this.#latest) return;
+    if (address) await this.go(address);
+    else {
+      this.isUnderWay = false;
+      nowhere(none);
+    }
+  }
+
   /** Stay here after all. */
   cancel() {
     this.#latest += 1;

@@ -16,6 +16,7 @@ from statistics import NormalDist
 
 LIGHTS = ("all", "day", "night", "unknown")
 NOTHING = ""  # the name of a blank: no taxon is called so
+NOTHING_ELSE = " "  # in a confusion, what stands against a name where the other side has none left; nor is any so
 _Z95 = NormalDist().inv_cdf(0.975)
 Kinds = Callable[[str], Sequence[str]]
 
@@ -93,7 +94,8 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """``rates`` by name and light; ``confusion``: (machine's name, person's name) -> in how many sequences.
+    """``rates`` by name and light; ``confusion``: (machine's name, person's name) -> in how many sequences;
+    NOTHING is a blank, NOTHING_ELSE stands against a name that only one of them gave beside what both did.
 
     ``share`` is how many of the sequences are verified, of each name that the machine gave (NOTHING, what it called
     blank); ``all_verified`` of them all. ``without_truth`` are those of which a person says that it is unknown.
@@ -188,9 +190,13 @@ def _by_kind(said: Mapping[str, int], kinds: Kinds) -> dict[str, int]:
 
 
 def _confused(machine: Mapping[str, int], person: Mapping[str, int]) -> Iterable[tuple[str, str]]:
-    """What both name stands for itself; of the rest, each of the one stands against each of the other."""
+    """What both name stands for itself; of the rest, each of the one stands against each of the other.
+
+    Against NOTHING only where the other side is a blank, else against NOTHING_ELSE.
+    """
     same = machine.keys() & person.keys()
     yield from ((name, name) for name in same)
     left, right = sorted(machine.keys() - same), sorted(person.keys() - same)
     if left or right or not same:
-        yield from product(left or [NOTHING], right or [NOTHING])
+        none = NOTHING_ELSE if machine and person else NOTHING
+        yield from product(left or [none], right or [none])

@@ -5,7 +5,8 @@ and when an occasion is missing. Two things differ, each at the edge of an occas
 made ``as_camtrapr``: a record in the first second of an occasion belongs to it and not to the one before, and where
 days begin at another hour than midnight, a record after midnight belongs to the last occasion and is not lost.
 Where a buffer ends while no camera stood at a station, records stay beside the effort of their days; camtrapR moves
-that effort to the first occasion and not the records.
+that effort to the first occasion and not the records. And where a record lies exactly at the first occasion's start,
+camtrapR takes all of a taxon's records for times without a clock, moves them and warns; here they stay, in either mode.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from cameratrap.app.fold import Rules
 from cameratrap.app.reconcile import CardSide
-from cameratrap.app.sent_days import MessageFate, SentDays, sent_days
+from cameratrap.app.sent_days import SentDays, sent_days
 from cameratrap.app.told_then import ToldThen
 from cameratrap.domain.events import station_day
 from cameratrap.domain.selection import Selection
@@ -19,17 +19,30 @@ from cameratrap.store.word_history import said_sequences
 
 
 def chosen_stations(project: Project, selection: Selection) -> Mapping[str, Sequence[StoredDeployment]]:
-    """The deployments that a selection names by deployment, station and session, by station."""
+    """By station, all deployments of those at which a selection names any by deployment, station or session.
+
+    A message tells of a station: what two cameras saw there cannot be compared with one of them.
+    """
     stations: dict[str, list[StoredDeployment]] = {}
     for each in deployments(project.connection):
-        row = each.row
-        if (
-            (not selection.deployments or row.deployment in selection.deployments)
-            and (not selection.stations or row.station in selection.stations)
-            and (not selection.sessions or row.session in selection.sessions)
-        ):
-            stations.setdefault(row.station, []).append(each)
-    return stations
+        stations.setdefault(each.row.station, []).append(each)
+    return {name: group for name, group in stations.items() if any(is_chosen(each, selection) for each in group)}
+
+
+def is_chosen(deployment: StoredDeployment, selection: Selection) -> bool:
+    """Whether a selection names it by deployment, station and session."""
+    row = deployment.row
+    return (
+        (not selection.deployments or row.deployment in selection.deployments)
+        and (not selection.stations or row.station in selection.stations)
+        and (not selection.sessions or row.session in selection.sessions)
+    )
+
+
+def days_stood(deployment: StoredDeployment) -> tuple[date, date]:
+    """The days of its setup and its retrieval."""
+    zone, row = deployment.zone, deployment.row
+    return station_day(row.start, zone), station_day(row.end, zone)
 
 
 def has_trap(deployments: Iterable[StoredDeployment]) -> bool:
@@ -40,10 +53,7 @@ def has_trap(deployments: Iterable[StoredDeployment]) -> bool:
 def card_side(
     project: Project, deployment: StoredDeployment, taxa: TaxaTable, rules_then: Rules, rules_now: Rules
 ) -> CardSide:
-    """One deployment's side; a day of which the card told is its own though it slept through it.
-
-    Raises StoreError where its card is there and cannot be read.
-    """
+    """One deployment's side. Raises StoreError where its card is there and cannot be read."""
     row = deployment.row
     is_trap = has_trap([deployment])
     sent = sent_days(project.folder / row.root) if is_trap else SentDays(is_known=False)
@@ -52,8 +62,7 @@ def card_side(
         for each in said_sequences(project.connection, deployment.number)
     ]
     told = ToldThen(row.deployment, deployment.zone, sequences, rules_then, rules_now, lambda name: _name(taxa, name))
-    days_told = {day for day, fate in sent.fates.items() if fate is not MessageFate.NONE}
-    return CardSide(told, sent, frozenset(_days_on(project, deployment) | days_told), is_trap)
+    return CardSide(told, sent, frozenset(_days_on(project, deployment)), is_trap)
 
 
 def _name(taxa: TaxaTable, name: str) -> str:
@@ -62,12 +71,11 @@ def _name(taxa: TaxaTable, name: str) -> str:
 
 
 def _days_on(project: Project, deployment: StoredDeployment) -> set[date]:
-    """The days on which it could see or was triggered; where nobody kept an account, those from setup to retrieval."""
+    """The days of which its card has an account, those asleep too; where nobody kept one, all that it stood."""
     rows = project.connection.execute(
-        "SELECT day, hours_armed > 0 OR triggers > 0 OR suppressed > 0 AS was_on FROM effort_days WHERE deployment = ?",
-        (deployment.number,),
+        "SELECT day FROM effort_days WHERE deployment = ?", (deployment.number,)
     ).fetchall()
     if rows:
-        return {date.fromisoformat(row["day"]) for row in rows if row["was_on"]}
-    first, last = (station_day(moment, deployment.zone) for moment in (deployment.row.start, deployment.row.end))
+        return {date.fromisoformat(row["day"]) for row in rows}
+    first, last = days_stood(deployment)
     return {first + timedelta(days=n) for n in range((last - first).days + 1)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cameratrap.cli.context import Context
 from cameratrap.domain.selection import Selection
+from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
     from cameratrap.store.project import Project
@@ -27,14 +28,33 @@ def open_chosen(ctx: Context, selection: Selection) -> Iterator[Project]:
     from cameratrap.app.project_source import open_source
 
     with open_source(ctx.data) as project:
-        for line in _strangers(project.connection, selection):
+        for line in strangers(project.connection, selection):
             ctx.say(line)
         yield project
 
 
-def open_for_export(ctx: Context, selection: Selection) -> AbstractContextManager[Project]:
-    """The same for a file, of which a deployment that is not there is refused: that needs no word before."""
-    return open_chosen(ctx, replace(selection, deployments=()))
+@contextmanager
+def open_for_export(ctx: Context, selection: Selection) -> Iterator[Project]:
+    """The same for a file: a taxon that nobody knows is refused, as a deployment that is not there will be.
+
+    Raises UsageError for the one, and says no word before the other.
+    """
+    with open_chosen(ctx, replace(selection, deployments=())) as project:
+        check_taxa(ctx, project.connection, selection)
+        yield project
+
+
+def check_taxa(ctx: Context, connection: sqlite3.Connection, selection: Selection) -> None:
+    """A slip of the pen must not become a table of zeros. Raises UsageError."""
+    from cameratrap.app.studied import was_said
+
+    for name in selection.taxa:
+        if name not in ctx.taxa() and not was_said(connection, name):
+            raise UsageError(
+                f"nothing that was seen is called {name!r}",
+                why="nor is it a taxon of the table",
+                hint="`cameratrap rates --by project` lists what was seen",
+            )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -42,7 +62,8 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:_MOST_NAMES])) + (", \N{HORIZONTAL ELLIPSIS}" if len(names) > _MOST_NAMES else "")
 
 
-def _strangers(connection: sqlite3.Connection, selection: Selection) -> Iterator[str]:
+def strangers(connection: sqlite3.Connection, selection: Selection) -> Iterator[str]:
+    """What is said of each deployment, station and session that the selection names and nobody knows."""
     asked = {"deployment": selection.deployments, "station": selection.stations, "session": selection.sessions}
     if not any(asked.values()):
         return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 import cameratrap
-from cameratrap.cli.chosen import open_chosen
+from cameratrap.cli.chosen import open_for_export
 from cameratrap.cli.context import Context
 from cameratrap.cli.filters import selection_options
 from cameratrap.cli.output import plural
@@ -82,7 +82,7 @@ def camtrap_dp(
 
     _check_prefix(media_prefix, copies=copy_media)
     options = Options(dp_version, positions, media_prefix, copy_media and not dry_run, no_private, selection)
-    with open_chosen(ctx, selection) as project, _package(output, dry_run=dry_run) as package:
+    with open_for_export(ctx, selection) as project, _package(output, dry_run=dry_run) as package:
         record = read_record(ctx.data)
         written = export_camtrap_dp(
             project,

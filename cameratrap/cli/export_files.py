@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,10 +10,10 @@ import click
 
 from cameratrap.cli.chosen import open_for_export
 from cameratrap.cli.context import Context
+from cameratrap.cli.export_writing import write_export
 from cameratrap.cli.filters import selection_options, selection_options_but
 from cameratrap.cli.output import plain, plural
 from cameratrap.cli.tables import rule_options
-from cameratrap.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from cameratrap.domain.selection import Selection
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
 PARTLY = 3
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SHOWN = 10
-_REPLACED = frozenset({".csv", ".json", ".geojson"})
 
 
 _output = click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path, allow_dash=True), help="The file; - for stdout."
 )
+_dry_run = click.option("--dry-run", is_flag=True, help="Reckon all of it and write nothing.")
 # A map is of deployments: what of an event decides nothing there.
 _of_deployments = selection_options_but(
     *("taxa", "since", "until", "min_score", "max_score", "light", "states", "is_blank", "is_flagged")
@@ -57,8 +56,9 @@ def _folder(command: _F) -> _F:
 @_output
 @selection_options
 @_folder
+@_dry_run
 @click.pass_obj
-def megadetector(ctx: Context, output: Path, selection: Selection, folder: Path | None) -> None:
+def megadetector(ctx: Context, output: Path, selection: Selection, folder: Path | None, *, dry_run: bool) -> None:
     """MegaDetector's JSON (format 1.6), for Timelapse and AddaxAI.
 
     It holds the model's boxes. What a person said stands beside them for `cameratrap import`, which makes the same
@@ -71,7 +71,7 @@ def megadetector(ctx: Context, output: Path, selection: Selection, folder: Path 
     with open_for_export(ctx, selection) as project:
         base = folder or project.folder
         pieces = megadetector_pieces(project, base, ctx.taxa(), version=__version__, selection=selection)
-        _write(output, pieces)
+        write_export(ctx, output, pieces, dry_run=dry_run)
 
 
 @click.command()
@@ -81,8 +81,11 @@ def megadetector(ctx: Context, output: Path, selection: Selection, folder: Path 
 @click.option(
     "--columns", metavar="NAMES", help="Only these, by commas: Timelapse refuses one that its template does not have."
 )
+@_dry_run
 @click.pass_obj
-def timelapse(ctx: Context, output: Path, selection: Selection, folder: Path | None, columns: str | None) -> None:
+def timelapse(
+    ctx: Context, output: Path, selection: Selection, folder: Path | None, columns: str | None, *, dry_run: bool
+) -> None:
     """Timelapse's table of pictures, for its File > Import data from a CSV file.
 
     \b
@@ -95,7 +98,9 @@ def timelapse(ctx: Context, output: Path, selection: Selection, folder: Path | N
 
     chosen = tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else tuple(COLUMNS)
     with open_for_export(ctx, selection) as project:
-        _write(output, timelapse_pieces(project, folder or project.folder, chosen, selection))
+        write_export(
+            ctx, output, timelapse_pieces(project, folder or project.folder, chosen, selection), dry_run=dry_run
+        )
 
 
 def _tell_columns(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
@@ -130,8 +135,11 @@ def _tell_columns(ctx: click.Context, _param: click.Parameter, asked: bool) -> N
     callback=_tell_columns,
     help="List the columns with what they hold.",
 )
+@_dry_run
 @click.pass_obj
-def flat_csv(ctx: Context, output: Path, selection: Selection, positions: Positions, per: str) -> None:
+def flat_csv(
+    ctx: Context, output: Path, selection: Selection, positions: Positions, per: str, *, dry_run: bool
+) -> None:
     """One flat table of what was seen, for a spreadsheet, R or pandas: a row for each observation.
 
     Where nothing was seen, or nobody has looked, there is one row all the same; observation_type says which.
@@ -143,7 +151,7 @@ def flat_csv(ctx: Context, output: Path, selection: Selection, positions: Positi
     taxa = ctx.taxa()
     with open_for_export(ctx, selection) as project:
         table = FlatTable(project.connection, published_positions(project.connection, taxa, positions), taxa)
-        _write(output, table.pieces(Unit(per), selection))
+        write_export(ctx, output, table.pieces(Unit(per), selection), dry_run=dry_run)
 
 
 @click.command()
@@ -152,6 +160,7 @@ def flat_csv(ctx: Context, output: Path, selection: Selection, positions: Positi
 @rule_options
 @_of_deployments
 @click.option("--events", is_flag=True, help="A feature for each independent event, too.")
+@_dry_run
 @click.pass_obj
 def geojson(
     ctx: Context,
@@ -162,6 +171,7 @@ def geojson(
     rule: str | None,
     *,
     events: bool,
+    dry_run: bool,
 ) -> None:
     """Where the cameras stood, for how long, and what each saw, as GeoJSON (RFC 7946) for QGIS, R's sf and web maps."""
     from cameratrap.export.chosen import chosen_deployments
@@ -174,7 +184,7 @@ def geojson(
         places = published_positions(project.connection, ctx.taxa(), positions)
         independence = EventRule(rules.interval, rules.rule)
         pieces = geojson_pieces(project.connection, places, independence, with_events=events, selection=selection)
-        _write(output, pieces)
+        write_export(ctx, output, pieces, dry_run=dry_run)
         shown = [each.row.deployment for each in chosen_deployments(project.connection, selection)]
         unknown = sum(places[name] is None for name in shown)
     if unknown:
@@ -188,8 +198,11 @@ def geojson(
 @selection_options
 @click.option("--sidecars", is_flag=True, help="Only sidecar files, IMG_0001.JPG.xmp, and no copies.")
 @click.option("--unreviewed", is_flag=True, help="Also what no person has seen, by the model's word.")
+@_dry_run
 @click.pass_obj
-def keywords(ctx: Context, output: Path, selection: Selection, *, sidecars: bool, unreviewed: bool) -> int:
+def keywords(
+    ctx: Context, output: Path, selection: Selection, *, sidecars: bool, unreviewed: bool, dry_run: bool
+) -> int:
     """Taxa as keywords in copies of the pictures, as digiKam, Lightroom, camtrapR and exiftool read them.
 
     \b
@@ -201,7 +214,9 @@ def keywords(ctx: Context, output: Path, selection: Selection, *, sidecars: bool
     written, problems = 0, []
     with open_for_export(ctx, selection) as project:
         check_output(project, output)
-        for each in write_keywords(project, output, sidecars=sidecars, unreviewed=unreviewed, selection=selection):
+        for each in write_keywords(
+            project, output, sidecars=sidecars, unreviewed=unreviewed, selection=selection, dry_run=dry_run
+        ):
             written += not each.problem
             if each.problem:
                 problems.append(f"{each.deployment}/{each.path}: {each.problem}")
@@ -209,39 +224,7 @@ def keywords(ctx: Context, output: Path, selection: Selection, *, sidecars: bool
         click.echo(f"not written: {plain(problem)}", err=True)
     if len(problems) > _SHOWN:
         click.echo(f"not written: {plural(len(problems) - _SHOWN, 'other')}", err=True)
-    ctx.say(f"{plural(written, 'picture')} written to {output}")
+    ctx.say(f"{plural(written, 'picture')} {'would be ' if dry_run else ''}written to {output}")
     if not written and not problems and not unreviewed:
         ctx.say("no person has seen any of it yet; --unreviewed takes the model's word")
     return PARTLY if problems else 0
-
-
-def _write(output: Path, pieces: Iterator[str]) -> None:
-    """The whole file at once, or nothing. Raises UsageError where it cannot be written."""
-    from cameratrap.store.durable import PART, name_parts, write_part_of
-
-    if str(output) == "-":
-        for piece in pieces:
-            sys.stdout.write(piece)
-        return
-    _check_free(output)
-    try:
-        write_part_of(output, (piece.encode("utf-8", "backslashreplace") for piece in pieces))
-        name_parts([output])
-    except OSError as error:
-        raise StoreError(f"cannot write to {output}", why=error.strerror or str(error)) from error
-    finally:
-        output.with_name(output.name + PART).unlink(missing_ok=True)
-
-
-def _check_free(output: Path) -> None:
-    """Results go over old results, never over a picture, an index or a card's table that a slip has named."""
-    from cameratrap.app.plain_tables import EFFORT, MEDIA
-    from cameratrap.store.deployment import RECORD
-
-    if not output.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {output.absolute().parent}", hint="make it first, or name another file")
-    if output.is_dir() or (output.exists() and output.suffix.lower() not in _REPLACED):
-        hint = f"name a file that ends in {', '.join(sorted(_REPLACED))}, or remove it first"
-        raise UsageError(f"{output} exists and is no table", hint=hint)
-    if output.name.lower() in {EFFORT, MEDIA} and output.with_name(RECORD).is_file():
-        raise UsageError(f"{output} is the card's own table", hint="name another file: originals are never changed")

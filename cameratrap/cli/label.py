@@ -63,6 +63,8 @@ def label(ctx: Context, /, out: Output, selection: Selection, *, author: str, dr
     said of it is kept beside it, in review.db.
     """
     from cameratrap.app.project_source import open_source
+    from cameratrap.cli.chosen import strangers
+    from cameratrap.store.review_scope import NothingSelectedError
 
     chosen = _chosen(given)
     if chosen in _OF_ACTIONS and (selection or any(given[name] for name in (*_NAMING, "where", "from_taxon"))):
@@ -75,7 +77,14 @@ def label(ctx: Context, /, out: Output, selection: Selection, *, author: str, dr
         return
     signed = _Signed(uuid.uuid4().hex if given["key"] is None else given["key"], author, datetime.now().astimezone())
     with _opened(ctx.data, dry_run=dry_run) as project:
-        done = _do(ctx, project, chosen, given, selection, signed)
+        try:
+            done = _do(ctx, project, chosen, given, selection, signed)
+        except NothingSelectedError as nothing:
+            if unknown := list(strangers(project.connection, selection)):
+                raise UsageError(unknown[0]) from nothing
+            out.table(LABEL_COLUMNS, ())
+            ctx.say("no event is like that: nothing was changed")
+            return
         rows = list(_rows(project, done))
         out.table(LABEL_COLUMNS, map(_line, rows), json_objects=rows)
         ctx.say(_told(done, dry_run=dry_run))

@@ -108,7 +108,7 @@ def _say(ctx: Context, found: ReconcileFacts) -> None:
     from cameratrap.app.reconcile_totals import sentences
     from cameratrap.web.reconcile_facts import how_chosen
 
-    for sentence in (*sentences(found.totals), *how_chosen(found.by_class)):
+    for sentence in (*found.notes, *sentences(found.totals), *how_chosen(found.by_class)):
         ctx.say(sentence)
     then, now = (independence_line(rules.interval, rules.rule) for rules in (found.rules_then, found.rules_now))
     ctx.say(now if then == now else f"{now}; the trap's: {then.removeprefix('independence: ')}")

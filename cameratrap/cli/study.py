@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cameratrap.analysis.effort import EffortDefinition, has_no_night
-from cameratrap.cli.chosen import listed, open_chosen
+from cameratrap.cli.chosen import check_taxa, listed, open_chosen
 from cameratrap.cli.context import Context
 from cameratrap.cli.output import plural
 from cameratrap.domain.deployed import Deployed
 from cameratrap.domain.effort import Span
 from cameratrap.domain.events import Event
 from cameratrap.domain.selection import Selection
-from cameratrap.errors import UsageError
 
 if TYPE_CHECKING:
     from cameratrap.app.fold import Rules
@@ -58,7 +57,7 @@ def open_study(ctx: Context, selection: Selection, definition: EffortDefinition)
 
     with open_chosen(ctx, selection) as project:
         connection = project.connection
-        _check_taxa(ctx, connection, selection)
+        check_taxa(ctx, connection, selection)
         pictures = picture_spans(connection) if definition is EffortDefinition.CALENDAR else {}
         chosen = chosen_deployments(connection, selection)
         if definition is EffortDefinition.TRAP_NIGHTS:
@@ -71,16 +70,3 @@ def _tell_of_one_day(ctx: Context, deployed: Sequence[Deployed]) -> None:
     if names := [each.deployment for each in deployed if has_no_night(each)]:
         count = plural(len(names), "deployment")
         ctx.say(f"no trap-nights in {count} set up and fetched on one day, which camtrapR refuses: {listed(names)}")
-
-
-def _check_taxa(ctx: Context, connection: sqlite3.Connection, selection: Selection) -> None:
-    """A slip of the pen must not become a table of zeros."""
-    from cameratrap.app.studied import was_said
-
-    for name in selection.taxa:
-        if name not in ctx.taxa() and not was_said(connection, name):
-            raise UsageError(
-                f"nothing that was seen is called {name!r}",
-                why="nor is it a taxon of the table",
-                hint="`cameratrap rates --by project` lists what was seen",
-            )

@@ -29,7 +29,7 @@ EVENT_COLUMNS = {
     "event": "number of the event: sequences that follow each other within the project's event gap",
     "event_start": "its first picture",
     "event_end": "its last picture",
-    "is_night": "whether its pictures were lit by infrared, else whether the sun was down at its start; empty where neither is known",
+    "is_night": "whether infrared lit its first pictures; where they do not tell, whether the sun was down; else empty",
     "event_state": "unlooked, machine, partly or verified",
     "flagged": "whether a person has flagged it",
 }

@@ -55,16 +55,19 @@ def write_keywords(
     sidecars: bool = False,
     unreviewed: bool = False,
     selection: Selection = EVERYTHING,
+    dry_run: bool = False,
 ) -> Iterator[Written]:
     """Write them below ``output``, a folder for each deployment, one by one; call ``check_output`` first.
 
-    Sequences that no person has seen are left out, unless ``unreviewed``. Raises OSError where nothing can be written.
+    Sequences that no person has seen are left out, unless ``unreviewed``. A ``dry_run`` reads and writes nothing.
+    Raises OSError where nothing can be written.
     """
     folders = _folder_names([each.row.deployment for each in deployments(project.connection)])
     for deployment, sequence in chosen_sequences(project.connection, selection):
         word = sequence.standing
         if word is not None and (word.method == "human" or unreviewed):
-            copies = _Copies(project, deployment, output / folders[deployment.row.deployment], sidecars=sidecars)
+            folder = output / folders[deployment.row.deployment]
+            copies = _Copies(project, deployment, folder, sidecars=sidecars, dry_run=dry_run)
             keywords = keywords_of(word)
             yield from (copies.write(media, keywords) for media in sequence.media.values())
 
@@ -83,12 +86,15 @@ def keywords_of(word: WordRow) -> list[Keyword]:
 class _Copies:
     """The copies of one deployment's pictures, or their sidecars, below ``folder``."""
 
-    def __init__(self, project: Project, deployment: StoredDeployment, folder: Path, *, sidecars: bool) -> None:
+    def __init__(
+        self, project: Project, deployment: StoredDeployment, folder: Path, *, sidecars: bool, dry_run: bool
+    ) -> None:
         self._project = project
         self._deployment = deployment.row
         self._base = (project.folder / deployment.row.root).resolve()
         self._folder = folder
         self._sidecars = sidecars
+        self._dry_run = dry_run
 
     def write(self, media: MediaRow, keywords: list[Keyword]) -> Written:
         """Raises OSError where nothing can be written; a picture that cannot be read is said to be so."""
@@ -107,6 +113,8 @@ class _Copies:
         sidecar = target.with_name(target.name + ".xmp")
         if self._sidecars or media.mediatype != _JPEG:
             packet = xmp_packet(keywords)
+            if self._dry_run:
+                return
             target.parent.mkdir(parents=True, exist_ok=True)
             if not self._sidecars:
                 _copy(source, target)
@@ -114,6 +122,8 @@ class _Copies:
             return
         with _opened(source) as file:
             data = with_keywords(file.read(), keywords)
+        if self._dry_run:
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
 

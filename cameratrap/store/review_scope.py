@@ -15,6 +15,10 @@ from cameratrap.store.event_query import numbers
 _RELOAD = "look at it anew; nothing was changed"
 
 
+class NothingSelectedError(UsageError):
+    """A selection has no events: for a script, that there is nothing left to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Exactly one of the three. ``expected`` is how many events the selection had when it was looked at.
@@ -46,7 +50,7 @@ def sequences_of(connection: sqlite3.Connection, scope: Scope) -> list[list[int]
     """The sequences that are meant, event by event and in order of time.
 
     Raises ConflictError where one of them is not there, or a selection has more or fewer events than were
-    expected; UsageError where it has none.
+    expected; NothingSelectedError where it has none.
     """
     if scope.selection is not None:
         return _by_event(connection, "s.event", _selected(connection, scope.selection, scope.expected))
@@ -71,7 +75,7 @@ def _selected(connection: sqlite3.Connection, selection: Selection, expected: in
         why = f"it was looked at with {expected} events and has {len(found)} now"
         raise ConflictError("the selection is not what it was", why=why, hint=_RELOAD)
     if not found:
-        raise UsageError("the selection has no events")
+        raise NothingSelectedError("the selection has no events")
     return found
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cameratrap.analysis.agreement import NOTHING, Agreements
+from cameratrap.analysis.agreement import NOTHING, NOTHING_ELSE, Agreements
 from cameratrap.app.fold import Rules
 from cameratrap.app.reconcile_totals import Totals
 from cameratrap.app.reconciled import Compared
+from cameratrap.domain.selection import Selection
 from cameratrap.store.project_read import StoredDeployment
 
 BLANK = "blank"
@@ -16,7 +17,10 @@ BLANK = "blank"
 
 @dataclass(frozen=True, slots=True)
 class ReconcileFacts:
-    """``by_class`` and ``by_taxon`` are of the sequences that a person has verified; ``models`` are (name, sha256)."""
+    """``by_class`` and ``by_taxon`` are of the sequences that a person has verified; ``models`` are (name, sha256).
+
+    ``selection`` is what was asked for, ``notes`` what of it cannot be compared.
+    """
 
     rows: Sequence[Compared]
     totals: Totals
@@ -26,6 +30,8 @@ class ReconcileFacts:
     models: Sequence[tuple[str, str | None]]
     rules_then: Rules
     rules_now: Rules
+    selection: Selection
+    notes: Sequence[str]
 
 
 def how_chosen(found: Agreements) -> Iterator[str]:
@@ -52,4 +58,4 @@ def how_chosen(found: Agreements) -> Iterator[str]:
 
 def name_or_blank(name: str) -> str:
     """As a table names it."""
-    return BLANK if name == NOTHING else name
+    return {NOTHING: BLANK, NOTHING_ELSE: "nothing else"}.get(name, name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from urllib.parse import parse_qsl
 
 import cameratrap
 from cameratrap.analysis.agreement import Agreement, Agreements, Proportion
@@ -38,6 +39,7 @@ def reconcile_page(facts: ReconcileFacts, taxa: TaxaTable, *, made_on: date) -> 
         facts=facts,
         made_on=made_on,
         version=cameratrap.__version__,
+        only=parse_qsl(facts.selection.to_query()),
         sentences=[*sentences(facts.totals)],
         chosen=[*how_chosen(facts.by_class)],
         strips=strips(facts.rows),

@@ -15,6 +15,10 @@ from cameratrap.domain.selection import Selection
 from cameratrap.store.project import Project
 
 _OPEN = 1e15  # seconds of Unix time, far from either side
+# Sequences of deployments, each from a moment up to another: takes JSON, [[name, start_s, end_s], ...].
+_OF_DAYS = """FROM json_each(?) AS asked JOIN deployments d ON d.deployment = json_extract(asked.value, '$[0]')
+    JOIN sequences s ON s.deployment = d.id AND s.start_s >= json_extract(asked.value, '$[1]')
+        AND s.start_s < json_extract(asked.value, '$[2]')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +84,43 @@ def together(rows: Sequence[Looked]) -> Looked:
     return Looked("", pictures, sequences, blank, unlooked, verified, sum(counted) if counted else None)
 
 
-def models_of(project: Project, deployed: Sequence[Deployed]) -> list[Model]:
-    """The models whose words are the newest, those with most of them first."""
+def models_of(project: Project, deployed: Sequence[Deployed], selection: Selection) -> list[Model]:
+    """The models whose words are the newest in the days of the report, those with most of them first."""
     rows = project.connection.execute(
-        """SELECT w.classified_by, w.model_sha256, w.score_threshold, COUNT(*) AS n FROM deployments d
-        JOIN sequences s ON s.deployment = d.id JOIN words w ON w.id = s.machine
-        WHERE d.deployment IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3 ORDER BY n DESC, 1""",
-        (_names(deployed),),
+        f"""SELECT w.classified_by, w.model_sha256, w.score_threshold, COUNT(*) AS n {_OF_DAYS}
+        JOIN words w ON w.id = s.machine GROUP BY 1, 2, 3 ORDER BY n DESC, 1""",
+        (_days(deployed, selection),),
     )
     return [Model(row["classified_by"], row["model_sha256"], row["score_threshold"], row["n"]) for row in rows]
 
 
-def reviewers_of(project: Project, deployed: Sequence[Deployed]) -> list[Reviewer]:
-    """The people whose words stand, those with most of them first."""
+def reviewers_of(project: Project, deployed: Sequence[Deployed], selection: Selection) -> list[Reviewer]:
+    """The people whose words stand on what is of the days of the report, those with most of them first."""
     rows = project.connection.execute(
-        """SELECT w.classified_by, COUNT(*) AS n, MIN(w.classified_at) AS first, MAX(w.classified_at) AS last
-        FROM deployments d JOIN sequences s ON s.deployment = d.id JOIN words w ON w.id = s.standing
-        WHERE w.method = 'human' AND d.deployment IN (SELECT value FROM json_each(?)) GROUP BY 1 ORDER BY n DESC, 1""",
-        (_names(deployed),),
+        f"""SELECT w.classified_by, COUNT(*) AS n, MIN(w.classified_at) AS first, MAX(w.classified_at) AS last
+        {_OF_DAYS} JOIN words w ON w.id = s.standing
+        WHERE w.method = 'human' GROUP BY 1 ORDER BY n DESC, 1""",
+        (_days(deployed, selection),),
     )
     moment = datetime.fromisoformat
     return [Reviewer(row["classified_by"], row["n"], moment(row["first"]), moment(row["last"])) for row in rows]
 
 
-def _names(deployed: Sequence[Deployed]) -> str:
-    return json.dumps([each.deployment for each in deployed])
+def _days(deployed: Sequence[Deployed], selection: Selection) -> str:
+    """For _OF_DAYS."""
+    return json.dumps([(each.deployment, *_span(each, selection)) for each in deployed])
+
+
+def _span(each: Deployed, selection: Selection) -> tuple[float, float]:
+    """The report's days at a deployment, in seconds of Unix time."""
+    since, until = selection.since, selection.until
+    start = -_OPEN if since is None else day_span(since, each.zone).start.timestamp()
+    return start, _OPEN if until is None else day_span(until, each.zone).end.timestamp()
 
 
 def _looked(connection: sqlite3.Connection, each: Deployed, selection: Selection) -> Looked:
     since, until = selection.since, selection.until
-    start = -_OPEN if since is None else day_span(since, each.zone).start.timestamp()
-    end = _OPEN if until is None else day_span(until, each.zone).end.timestamp()
+    start, end = _span(each, selection)
     row = connection.execute(
         """SELECT COUNT(*) AS sequences, COALESCE(SUM(w.id IS NULL), 0) AS unlooked,
         COALESCE(SUM(w.method IS 'human'), 0) AS verified,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cameratrap.analysis.agreement import NOTHING, Agreement, Agreements, Judged, Proportion, agreements
+from cameratrap.analysis.agreement import NOTHING, NOTHING_ELSE, Agreement, Agreements, Judged, Proportion, agreements
 
 KINDS = {"fox": ("fox", "animal"), "badger": ("badger", "animal"), "animal": ("animal",), "person": ("person",)}
 
@@ -88,7 +88,7 @@ def test_by_light() -> None:
 
 
 def test_what_was_taken_for_what() -> None:
-    """What both name stands for itself, the rest against each other or against nothing."""
+    """What both name stands for itself, the rest against each other, or against nothing else: a blank is a blank."""
     found = of(
         ({"fox": 1}, {"fox": 1}),
         ({"fox": 1}, {"badger": 1}),
@@ -99,7 +99,7 @@ def test_what_was_taken_for_what() -> None:
     assert found.confusion == {
         ("fox", "fox"): 2,
         ("fox", "badger"): 1,
-        ("person", NOTHING): 1,
+        ("person", NOTHING_ELSE): 1,
         (NOTHING, NOTHING): 1,
         (NOTHING, "fox"): 1,
         (NOTHING, "badger"): 1,

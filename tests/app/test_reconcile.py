@@ -16,7 +16,7 @@ from cameratrap.app.clock_shift import correct, selected
 from cameratrap.app.fold import Rules
 from cameratrap.app.project_source import open_for_review, open_source
 from cameratrap.app.received_days import ReceivedDay
-from cameratrap.app.reconcile import reconcile
+from cameratrap.app.reconcile import CardSide, reconcile
 from cameratrap.app.reconcile_sides import card_side, chosen_stations
 from cameratrap.app.reconcile_totals import sentences, totals
 from cameratrap.app.reconciled import Cause, Compared, Counted
@@ -59,9 +59,12 @@ def compare(
 
 
 def compared(project: Project, received: Sequence[ReceivedDay], rules_now: Rules) -> list[Compared]:
+    return list(reconcile(STATION, sides(project, rules_now), received))
+
+
+def sides(project: Project, rules_now: Rules = Rules()) -> list[CardSide]:  # noqa: B008 - frozen
     (group,) = chosen_stations(project, Selection()).values()
-    sides = [card_side(project, each, TAXA, Rules(), rules_now) for each in group]
-    return list(reconcile(STATION, sides, received))
+    return [card_side(project, each, TAXA, Rules(), rules_now) for each in group]
 
 
 def told(row: Compared) -> tuple[int, str, Counted | None, Counted | None, tuple[Cause, ...]]:
@@ -296,10 +299,55 @@ def test_the_sentences_say_how_many_agree_and_why_others_do_not(card: Card) -> N
         "Received: 2 of 3 station-days (1 without a message).",
         "Agreeing: 1 of 2 comparisons; the others: correction 1.",
         (
-            "On the days that were received, the messages told 2 events with 3 individuals; the models' words on the"
-            " card say 2 events with 3 individuals, and what stands there now says 1 event with 1 individual."
+            "On the days that were received and are on a card, the messages told 2 events with 3 individuals; the"
+            " models' words there say 2 events with 3 individuals, and what stands there now says 1 event with 1 individual."
         ),
     ]
+
+
+def test_a_day_asleep_is_a_day_of_the_card(card: Card, tmp_path: Path) -> None:
+    """A trap that was not armed says so each day: received, it agrees that there was nothing; lost, it is missing."""
+    with make_card(tmp_path / "asleep", Deployment("d", STATION, 120, at(1, "00:00"))) as asleep:
+        for day in (1, 3):
+            stand(asleep, at(day, "00:00"), at(day, "23:00"))
+        close_days(asleep, at(4, "00:00"))
+        received = arrived(payloads(asleep))
+    nothing = Counted()
+    _, second, _ = compare(tmp_path / "asleep", received)
+    assert told(second) == (2, "", nothing, nothing, (Cause.AGREES,))
+    _, second, _ = compare(tmp_path / "asleep", [day for day in received if day.day.day != 2])
+    assert (second.message, second.causes) == (MessageFate.SENT, (Cause.LOST_MESSAGE,))
+
+
+def test_chosen_taxa_leave_every_day(card: Card) -> None:
+    """A day without any of them is a comparison of nothing with nothing, or a day that was lost; not no day."""
+    see(card, at(1, "10:00"), FOX, 2)
+    see(card, at(2, "10:00"), BADGER)
+    close_days(card, at(3, "00:00"))
+    with open_source(card.folder) as project:
+        rows = list(reconcile(STATION, sides(project), arrived(payloads(card)), [FOX]))
+    assert [(row.day.day, row.taxon, row.causes) for row in rows] == [
+        (1, FOX, (Cause.AGREES,)),
+        (2, "", (Cause.AGREES,)),
+        (3, "", (Cause.NOT_SENT,)),
+    ]
+    assert totals(rows).days == {MessageFate.RECEIVED: 2, MessageFate.NONE: 1}
+
+
+def test_another_makers_camera_has_lost_no_message(card: Card) -> None:
+    """It never had a modem: a day of it counts only where something was received of the station."""
+    with open_source(card.folder) as project:
+        pictures = [replace(side, is_trap=False) for side in sides(project)]
+    assert list(reconcile(STATION, pictures, [])) == []
+    (row,) = reconcile(STATION, pictures, [_received(2, Tally(FOX, 1, 1))])
+    assert (row.day.day, row.message) == (2, MessageFate.RECEIVED)
+
+
+def test_what_no_card_has_is_told_apart(card: Card) -> None:
+    """The sums of what was received are of days that a card has; the sentences say what the others told."""
+    rows = compare(card.folder, [_received(20, Tally(FOX, 2, 3))])
+    assert totals(rows).not_on_card == Counted(2, 3)
+    assert "Of days that no card here has, the messages told 2 events with 3 individuals." in sentences(totals(rows))
 
 
 def _received(day: int, *tallies: Tally) -> ReceivedDay:

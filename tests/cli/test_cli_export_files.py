@@ -117,6 +117,28 @@ def test_the_columns_that_are_always_there_may_be_named(study: Path, capsys: pyt
     assert capsys.readouterr().out.splitlines()[0] == "File,RelativePath,Species"
 
 
+@pytest.mark.parametrize("form", ["megadetector", "timelapse", "csv", "geojson", "keywords"])
+def test_a_dry_run_writes_nothing(study: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says what it would write, and refuses what the run itself would refuse."""
+    before = sorted(tmp_path.rglob("*"))
+    assert _export(study, form, "-o", tmp_path / "out", "--dry-run") == 0
+    assert "would" in capsys.readouterr().err
+    assert _export(study, form, "-o", study / "cards" / "moor", "--dry-run") == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("form", ["camtrap-dp", "megadetector", "timelapse", "csv", "keywords"])
+def test_a_taxon_that_nobody_knows_is_refused(
+    study: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the pen must not become an empty package; a vernacular name is no slip."""
+    before = sorted(tmp_path.rglob("*"))
+    assert _export(study, form, "-o", tmp_path / "out", "--taxon", "nosuch") == 2
+    assert "is called 'nosuch'" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert _export(study, form, "-o", tmp_path / "out", "--taxon", "red fox", "--deployment", "moor") == 0
+
+
 def test_positions(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Coarse where a lynx was seen, unless they are asked for as they are."""
     for form in ("csv", "geojson"):

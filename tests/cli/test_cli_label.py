@@ -146,6 +146,14 @@ def test_what_is_not_clear_is_not_done(project: Path, ask: Any, wrong: list[str]
     assert ask(project, "label", "--history") == []
 
 
+def test_where_nothing_is_left_to_do_nothing_is_done(project: Path, ask: Any) -> None:
+    """A script that verifies what no person has seen yet ends with status 0 also on the day when all of it was."""
+    ask(project, "label", "--state", "machine", "--verify")
+    before = ask(project, "label", "--history")
+    assert ask(project, "label", "--state", "machine", "--verify") == []
+    assert ask(project, "label", "--history") == before
+
+
 def test_an_event_that_is_not_there_is_a_conflict(project: Path, ask: Any) -> None:
     """Exit status 1: it may have been there a moment ago."""
     ask(project, "label", "--event", "999", "--verify", status=1)

@@ -105,6 +105,10 @@ def test_each_day_and_taxon(rows: Rows, places: tuple[Path, Path]) -> None:
 
 def test_filters_choose_rows(rows: Rows) -> None:
     assert [row["taxon"] for row in rows("--taxon", "red fox", "--to", "2026-06-01")] == [FOX]
+    assert [(row["day"][-2:], row["taxon"]) for row in rows("--taxon", "European badger")] == [
+        ("01", BADGER),
+        ("02", ""),
+    ]
     assert [row["day"] for row in rows("--from", "2026-06-02")] == ["2026-06-02"]
     assert rows("--station", "nowhere") == []
 
@@ -285,9 +289,72 @@ def test_stations_that_are_not_on_both_sides_are_named(
     card, receiver = places
     assert run(["--data", str(card), "reconcile", "--inbox", str(receiver)]) == 0
     said = capsys.readouterr().err
-    assert f"left out: what was received of {IMEI}" in said
-    assert f"nothing was received of {STATION}" in said
+    assert f"Left out: what was received of {IMEI}" in said
+    assert f"Nothing was received of {STATION}" in said
     assert "[ground] stations" in said
+
+
+def test_a_filter_makes_no_station_a_stranger(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """That a station is not asked for does not mean that its card is not here."""
+    assert command("--station", "nowhere") == 0
+    assert "Left out" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def study(places: tuple[Path, Path], tmp_path: Path) -> Path:
+    """A project of two cards at the station, the second of the third and fourth of June, and a camera elsewhere."""
+    with make_card(tmp_path / "second", Deployment("e", STATION, 120, at(3, "00:00"))) as card:
+        stand(card, at(3, "00:00"), at(4, "23:00"))
+        see(card, at(3, "10:00"), BADGER, 3)
+    write_pictures(tmp_path / "cam", {"a.jpg": (1, datetime(2026, 6, 1, 5))})  # noqa: DTZ001 - cameras write local times
+    folder = tmp_path / "study"
+    for options in (
+        [places[0]],
+        [tmp_path / "second"],
+        [tmp_path / "cam", "--station", "other", "--utc-offset", "+02:00"],
+    ):
+        assert run(["import", *map(str, options), "--into", str(folder)]) == 0
+    return folder
+
+
+def test_a_deployment_is_compared_with_all_of_its_station(
+    study: Path, places: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A message tells of a station: one of its cameras alone has less, and on the days of the other nothing."""
+    fixed = ["--config", str(tmp_path / "cameratrap.toml"), "--data", str(study), "reconcile"]
+    options = ["--inbox", str(places[1]), "--json"]
+
+    def days(*filters: str) -> list[str]:
+        assert run([*fixed, *options, *filters]) == 0
+        return [json.loads(line)["day"] for line in capsys.readouterr().out.splitlines()]
+
+    (tmp_path / "cameratrap.toml").write_text(f'[ground]\nstations = {{ "{IMEI}" = "{STATION}" }}\n')
+    capsys.readouterr()
+    assert sorted({*days()}) == ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"]
+    assert sorted({*days("--deployment", "e")}) == ["2026-06-03", "2026-06-04"]
+
+
+def test_a_camera_without_a_modem_is_left_out_and_named(
+    study: Path, places: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody waits for messages of it: its days are no station-days that were lost."""
+    capsys.readouterr()
+    assert run(["--data", str(study), "reconcile", "--inbox", str(places[1]), "--station", "other", "--json"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Left out: other, where no trap's card is from" in said.err
+
+
+def test_the_page_says_what_it_leaves_out(command: Command, tmp_path: Path) -> None:
+    """The filters, and the stations of which nothing was received: a page goes further than a terminal's lines."""
+    pytest.importorskip("jinja2", reason="needs the extra review")
+    page = tmp_path / "page.html"
+    (tmp_path / "cameratrap.toml").write_text("")
+    assert command("--taxon", "red fox", "--page", str(page)) == 0
+    text = Markup(page.read_text(encoding="utf-8")).text
+    assert f"Of all that, only: taxon {FOX}." in text
+    assert f"Nothing was received of {STATION}" in text
+    assert "infrared" in text
 
 
 def test_what_is_not_there(places: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -295,6 +362,7 @@ def test_what_is_not_there(places: tuple[Path, Path], tmp_path: Path, capsys: py
     card, receiver = places
     assert run(["--data", str(card), "reconcile"]) == 2
     assert run(["--data", str(card), "reconcile", "--inbox", str(tmp_path)]) == 1
+    assert "--inbox names it" in capsys.readouterr().err
     assert run(["--data", str(tmp_path), "reconcile", "--inbox", str(receiver)]) == 1
     assert "Traceback" not in capsys.readouterr().err
 

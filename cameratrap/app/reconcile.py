@@ -38,12 +38,14 @@ _Counts = Mapping[str, Counted]
 class CardSide:
     """A deployment: what was and is said of it, what its card knows of its messages, the days on which it was on.
 
+    On ``days_off`` it neither saw nor told anything; a message that tells one all the same is this card's.
     ``is_trap`` is False of another maker's camera and of a package: no message is missing that nobody would have sent.
     """
 
     told: ToldThen
     sent: SentDays
     days: frozenset[date]
+    days_off: frozenset[date] = frozenset()
     is_trap: bool = True
 
 
@@ -96,7 +98,7 @@ class _Station:
     def received(self, told: ReceivedDay) -> Iterator[Compared]:
         """What the cards say of a day that a message tells."""
         sent = {tally.taxon: Counted(tally.events, tally.individuals) for tally in told.tallies}
-        if told.day not in self.days:
+        if told.day not in self.days and not any(told.day in side.days_off for side in self.sides):
             for taxon in self.meant(sent):
                 yield self.row(told.day, taxon, sent.get(taxon, NOTHING), None, None, None, (Cause.NOT_ON_CARD,))
             return

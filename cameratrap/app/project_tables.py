@@ -147,8 +147,12 @@ def _effort(connection: sqlite3.Connection, at: StoredDeployment) -> dict[date, 
 
 
 def _stood(at: StoredDeployment) -> set[date]:
-    """The days of setup and retrieval: it was there on those between, where nobody kept an account of them."""
-    return {station_day(at.row.start, at.zone), station_day(at.row.end, at.zone)}
+    """The days of setup and retrieval: it was there on those between, where nobody kept an account of them.
+
+    One that was fetched at midnight was not there on the day that began then.
+    """
+    last = max(at.row.start, at.row.end - timedelta(microseconds=1))
+    return {station_day(at.row.start, at.zone), station_day(last, at.zone)}
 
 
 def _days(known: set[date], selection: Selection) -> Iterator[date]:

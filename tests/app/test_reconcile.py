@@ -21,12 +21,14 @@ from cameratrap.app.reconcile_sides import card_side, chosen_stations
 from cameratrap.app.reconcile_totals import sentences, totals
 from cameratrap.app.reconciled import Cause, Compared, Counted
 from cameratrap.app.sent_days import MessageFate
+from cameratrap.domain.capture import Incident
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.selection import Selection
 from cameratrap.domain.summaries import ClockQuality
 from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import transaction
+from cameratrap.store.device_faults import note_incident
 from cameratrap.store.observations import classify_by_hand
 from cameratrap.store.project import Project, edit_project
 from cameratrap.store.project_clock import shift
@@ -305,18 +307,31 @@ def test_the_sentences_say_how_many_agree_and_why_others_do_not(card: Card) -> N
     ]
 
 
-def test_a_day_asleep_is_a_day_of_the_card(card: Card, tmp_path: Path) -> None:
-    """A trap that was not armed says so each day: received, it agrees that there was nothing; lost, it is missing."""
-    with make_card(tmp_path / "asleep", Deployment("d", STATION, 120, at(1, "00:00"))) as asleep:
-        for day in (1, 3):
-            stand(asleep, at(day, "00:00"), at(day, "23:00"))
-        close_days(asleep, at(4, "00:00"))
-        received = arrived(payloads(asleep))
-    nothing = Counted()
-    _, second, _ = compare(tmp_path / "asleep", received)
-    assert told(second) == (2, "", nothing, nothing, (Cause.AGREES,))
-    _, second, _ = compare(tmp_path / "asleep", [day for day in received if day.day.day != 2])
-    assert (second.message, second.causes) == (MessageFate.SENT, (Cause.LOST_MESSAGE,))
+def test_a_day_without_its_sensor_is_a_day_of_the_card(tmp_path: Path) -> None:
+    """A trap that is not armed says so: received, it agrees that there was nothing; lost, a message is missing."""
+    with make_card(tmp_path / "deaf", Deployment("d", STATION, 120, at(1, "00:00"))) as deaf:
+        _armed_but_on_the_second(deaf)
+        note_incident(deaf.connection, Incident("sensor", "no answer", 0.0), at(2, "08:00"), "b")
+        close_days(deaf, at(4, "01:00"), every_days=1)
+        received = arrived(payloads(deaf))
+    second = compare(tmp_path / "deaf", received)[1]
+    assert told(second) == (2, "", Counted(), Counted(), (Cause.AGREES,))
+    second = compare(tmp_path / "deaf", [])[1]
+    assert (second.day.day, second.message, second.causes) == (2, MessageFate.SENT, (Cause.LOST_MESSAGE,))
+
+
+def test_a_day_without_power_is_none_that_was_lost(tmp_path: Path) -> None:
+    """Nothing was seen and nothing told; where a message tells of it all the same, this card has it."""
+    with make_card(tmp_path / "off", Deployment("d", STATION, 120, at(1, "00:00"))) as off:
+        _armed_but_on_the_second(off)
+        close_days(off, at(4, "01:00"), every_days=1)
+    assert [row.day.day for row in compare(tmp_path / "off", [])] == [1, 3]
+    assert compare(tmp_path / "off", [_received(2)])[1].causes == (Cause.AGREES,)
+
+
+def _armed_but_on_the_second(card: Card) -> None:
+    for day in (1, 3):
+        stand(card, at(day, "00:00"), at(day, "23:00"))
 
 
 def test_chosen_taxa_leave_every_day(card: Card) -> None:

@@ -15,7 +15,7 @@ from cameratrap.app.reconcile import reconcile
 from cameratrap.app.reconcile_sides import card_side, chosen_stations, days_stood, has_trap, is_chosen
 from cameratrap.app.reconcile_totals import totals
 from cameratrap.app.reconciled import Compared
-from cameratrap.cli.chosen import open_chosen
+from cameratrap.cli.chosen import check_taxa, open_chosen
 from cameratrap.cli.context import Context
 from cameratrap.cli.inbox import inbox_entries, warn_of_days
 from cameratrap.domain.review import UNKNOWN
@@ -45,6 +45,7 @@ def reconciled(
 ) -> ReconcileFacts:
     """Compare the project or card of --data with what was received, and models with people. Raises StoreError."""
     with open_chosen(ctx, selection) as project:
+        _check_taxa(ctx, project, selection, received)
         stations = chosen_stations(project, selection)
         every = {each.row.station for each in deployments(project.connection)}
         notes = [*_not_on_both(stations, every, received)]
@@ -56,6 +57,13 @@ def reconciled(
     return ReconcileFacts(
         rows, totals(rows), by_class, by_taxon, chosen, models, rules_then, rules_now, selection, notes
     )
+
+
+def _check_taxa(ctx: Context, project: Project, selection: Selection, received: Iterable[ReceivedDay]) -> None:
+    """Raises UsageError for a taxon that no table, no card and no message has."""
+    told = {tally.taxon for day in received for tally in day.tallies}
+    unsaid = tuple(name for name in selection.taxa if name not in told)
+    check_taxa(ctx, project.connection, replace(selection, taxa=unsaid))
 
 
 def _not_on_both(

@@ -24,7 +24,7 @@ from cameratrap.app.sent_days import MessageFate
 from cameratrap.domain.capture import Incident
 from cameratrap.domain.effort import Effort
 from cameratrap.domain.selection import Selection
-from cameratrap.domain.summaries import ClockQuality
+from cameratrap.domain.summaries import FAULTS, ClockQuality
 from cameratrap.domain.tallies import OTHERS, Tally
 from cameratrap.store.card import Card, Deployment, make_card
 from cameratrap.store.connection import transaction
@@ -302,7 +302,8 @@ def test_the_sentences_say_how_many_agree_and_why_others_do_not(card: Card) -> N
         "Agreeing: 1 of 2 comparisons; the others: correction 1.",
         (
             "On the days that were received and are on a card, the messages told 2 events with 3 individuals; the"
-            " models' words there say 2 events with 3 individuals, and what stands there now says 1 event with 1 individual."
+            " models' words there say 2 events with 3 individuals, and what stands there now says 1 event with 1"
+            " individual."
         ),
     ]
 
@@ -311,7 +312,9 @@ def test_a_day_without_its_sensor_is_a_day_of_the_card(tmp_path: Path) -> None:
     """A trap that is not armed says so: received, it agrees that there was nothing; lost, a message is missing."""
     with make_card(tmp_path / "deaf", Deployment("d", STATION, 120, at(1, "00:00"))) as deaf:
         _armed_but_on_the_second(deaf)
-        note_incident(deaf.connection, Incident("sensor", "no answer", 0.0), at(2, "08:00"), "b")
+        morning = at(2, "08:00")
+        silent = Incident(FAULTS[0], "no answer", morning.timestamp(), recovered=False)
+        note_incident(deaf.connection, silent, morning, "later")
         close_days(deaf, at(4, "01:00"), every_days=1)
         received = arrived(payloads(deaf))
     second = compare(tmp_path / "deaf", received)[1]

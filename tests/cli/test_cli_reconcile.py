@@ -113,6 +113,12 @@ def test_filters_choose_rows(rows: Rows) -> None:
     assert rows("--station", "nowhere") == []
 
 
+def test_a_taxon_that_nobody_knows_is_a_slip_of_the_pen(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every day would agree that there was none of it."""
+    assert command("--taxon", "red fxo") == 2
+    assert "'red fxo'" in capsys.readouterr().err
+
+
 def test_sums_by_taxon(rows: Rows) -> None:
     """What was sent and what the card says of the same days, and of the others apart."""
     found = {row["taxon"]: row for row in rows("--show", "totals")}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +14,7 @@ import click
 from cameratrap.cli.author import author_option
 from cameratrap.cli.context import Context
 from cameratrap.cli.filters import named_taxa, selection_options_but
+from cameratrap.cli.opened import open_to_change
 from cameratrap.cli.output import Output, plural, table_options
 from cameratrap.domain.review import Change, taxon_name
 from cameratrap.domain.selection import Selection
@@ -76,7 +75,7 @@ def label(ctx: Context, /, out: Output, selection: Selection, *, author: str, dr
             out.table(HISTORY_COLUMNS, map(_history_row, history(project.connection)))
         return
     signed = _Signed(uuid.uuid4().hex if given["key"] is None else given["key"], author, datetime.now().astimezone())
-    with _opened(ctx.data, dry_run=dry_run) as project:
+    with open_to_change(ctx.data, dry_run=dry_run) as project:
         try:
             done = _do(ctx, project, chosen, given, selection, signed)
         except NothingSelectedError as nothing:
@@ -108,21 +107,6 @@ def _chosen(given: dict[str, Any]) -> str:
         hint = "one of --verify, --blank, --unknown, --taxon, --count, --flag, --unflag, --undo, --redo, --history"
         raise UsageError("say what is to be done" if not asked else "say one thing at a time", hint=hint)
     return asked[0]
-
-
-@contextmanager
-def _opened(folder: Path, *, dry_run: bool) -> Iterator[Project]:
-    """For writing; what is only tried is taken back, and tried on a copy where a card would otherwise be written."""
-    from cameratrap.app.project_source import open_for_review, open_source
-    from cameratrap.store.project import Project, is_project
-    from cameratrap.store.trials import copy_in_memory, trial
-
-    if dry_run and not is_project(folder):
-        with open_source(folder) as source, copy_in_memory(source.connection) as copy:
-            yield Project(folder, copy)
-        return
-    with open_for_review(folder) as project, trial(project.connection) if dry_run else nullcontext():
-        yield project
 
 
 def _do(

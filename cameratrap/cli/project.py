@@ -14,6 +14,7 @@ from cameratrap.cli.context import Context
 from cameratrap.cli.deploy_options import METRES_OFF, at_station, degrees, moment
 from cameratrap.cli.output import Output, plural, table_options
 from cameratrap.cli.params import Number, printable, printable_or_empty
+from cameratrap.cli.project_group import group
 from cameratrap.cli.project_init import init
 from cameratrap.errors import UsageError
 
@@ -43,6 +44,7 @@ def project() -> None:
 
 
 project.add_command(init)
+project.add_command(group)
 
 
 @project.command(short_help="Show each deployment: when, how much, how far it is reviewed.")

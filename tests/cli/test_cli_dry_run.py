@@ -47,6 +47,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("import", "package", "--into", "new"),
         ("import", "study/found.json", "--into", "new"),
         ("--data", "study", "project", "init"),
+        ("--data", "study", "project", "group", "--gap", "7200"),
+        ("--data", "card", "project", "group", "--gap", "7200"),
         ("--data", "study", "project", "set", NAME, "--station", "summit"),
         ("--data", "study", "project", "set", "--undo", "1"),
         ("--data", "study", "label", "--deployment", NAME, "--blank"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,16 +136,32 @@ def test_blocks_that_cannot_be_written_are_no_riddle(project: Path) -> None:
         assert "UTF-8" in seat.text
 
 
+_ASKS_KITTY = re.compile(rb"\x1b_G[^;]*?i=(\d+)")
+
+
+def _kitty_answer(asked: re.Match[bytes]) -> bytes:
+    return b"\x1b_Gi=" + asked[1] + b";OK\x1b\\"
+
+
 @pytest.mark.parametrize("can", ["sixel", "kitty"])
 def test_in_a_terminal_that_can_it_is_drawn_in_pixels(project: Path, can: str) -> None:
-    """textual-image asks for sixel (attribute 4 of the terminal), then for the graphics protocol of kitty."""
+    """The terminal answers what textual-image asks, in that order: its attributes (4 is sixel), and kitty's protocol.
+
+    Older versions ask for the one and then for the other, newer ones for both at once.
+    """
     pytest.importorskip("textual_image", reason="needs what the extra `review` installs")
+    attributes = "\x1b[?62;4c" if can == "sixel" else "\x1b[?62;c"
     with seated("--data", project, "show", "1", "--preview", "auto") as seat:
         seat.expect("\x1b[c")
-        seat.type("\x1b[?62;4c" if can == "sixel" else "\x1b[?62;c")
-        if can == "kitty":
-            seat.expect("\x1b_G")
-            seat.type("\x1b_Gi=1;OK\x1b\\")
+        asks_both = _ASKS_KITTY.search(seat.heard)
+        if can == "kitty" and asks_both:
+            seat.type(_kitty_answer(asks_both))
+        seat.type(attributes)
+        if can == "kitty" and not asks_both:
+            seat.expect("\x1b\\")
+            asked = _ASKS_KITTY.search(seat.heard)
+            assert asked
+            seat.type(_kitty_answer(asked))
         assert seat.end() == 0
         assert (b"\x1bP0;0;0q" if can == "sixel" else "\U0010eeee".encode()) in seat.heard
         assert "\u2580" not in seat.heard.decode()

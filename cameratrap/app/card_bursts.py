@@ -9,12 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cameratrap.domain.detections import BBox
 from cameratrap.domain.events import TriggerCause
-from cameratrap.domain.judged import Fate
 from cameratrap.store.bursts import Picture, each_picture
 from cameratrap.store.card import Card
-from cameratrap.store.project_rows import DetectionRow, MediaRow, MediaState, ObservationRow, SequenceRow, WordRow
+from cameratrap.store.project_read import detection_of
+from cameratrap.store.project_rows import MediaRow, MediaState, ObservationRow, SequenceRow, WordRow
 from cameratrap.store.sealed_pictures import SUFFIX, sealed_hashes
 from cameratrap.store.treatments import Outcome
 
@@ -124,7 +123,7 @@ def _word(row: sqlite3.Row, observations: Iterable[sqlite3.Row], detections: Ite
         classified_by=row["classified_by"],
         classified_at=datetime.fromisoformat(row["classified_at"]),
         observations=tuple(_observation(each) for each in observations),
-        detections=tuple(_detection(each) for each in detections),
+        detections=tuple(detection_of(each) for each in detections),
         model_sha256=row["model_sha256"],
         score_threshold=row["score_threshold"],
     )
@@ -139,16 +138,4 @@ def _observation(row: sqlite3.Row) -> ObservationRow:
         count_low=row["count_low"],
         count_high=row["count_high"],
         score=row["score"],
-    )
-
-
-def _detection(row: sqlite3.Row) -> DetectionRow:
-    return DetectionRow(
-        media=row["media"],
-        taxon=row["taxon"],
-        model_label=row["model_label"],
-        score=row["score"],
-        bbox=BBox(row["x"], row["y"], row["width"], row["height"]),
-        fate=Fate(row["fate"]),
-        counted_as=row["counted_as"],
     )

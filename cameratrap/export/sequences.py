@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from cameratrap.domain.detections import BBox
 from cameratrap.domain.events import TriggerCause
-from cameratrap.domain.judged import Fate
-from cameratrap.store.project_rows import DetectionRow, MediaRow, ObservationRow, SequenceRow, WordRow
+from cameratrap.store.project_read import detection_of
+from cameratrap.store.project_rows import MediaRow, ObservationRow, SequenceRow, WordRow
 
 AT_A_TIME = 500  # sequences that are held: the memory of an export, whatever the project's size
 _T = TypeVar("_T")
@@ -61,7 +60,7 @@ def read_sequences(connection: sqlite3.Connection, deployment: int) -> Iterator[
 
 def _words(connection: sqlite3.Connection, numbers: Collection[int]) -> dict[int, WordRow]:
     observations = _grouped(connection, "observations", "word", numbers, "id", _observation)
-    detections = _grouped(connection, "detections", "word", numbers, "id", _detection)
+    detections = _grouped(connection, "detections", "word", numbers, "id", detection_of)
     rows = connection.execute(
         "SELECT * FROM words WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(numbers)),)
     )
@@ -128,16 +127,4 @@ def _observation(row: sqlite3.Row) -> ObservationRow:
         count_high=row["count_high"],
         score=row["score"],
         attributes=json.loads(row["attributes"]),
-    )
-
-
-def _detection(row: sqlite3.Row) -> DetectionRow:
-    return DetectionRow(
-        media=row["media"],
-        taxon=row["taxon"],
-        model_label=row["model_label"],
-        score=row["score"],
-        bbox=BBox(row["x"], row["y"], row["width"], row["height"]),
-        fate=Fate(row["fate"]),
-        counted_as=row["counted_as"],
     )

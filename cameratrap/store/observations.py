@@ -54,7 +54,7 @@ def sightings(connection: sqlite3.Connection, deployment: str) -> Iterator[Sight
         f"SELECT o.*, c.burst, c.method, b.cause FROM ({_STANDING}) c JOIN observations o ON o.classification = c.id"
         " JOIN bursts b ON b.id = c.burst ORDER BY julianday(o.first_at), o.id"
     )
-    return (_sighting(row, deployment) for row in rows)
+    return (sighting_of(row, deployment) for row in rows)
 
 
 def words_on_bursts(connection: sqlite3.Connection) -> Iterator[sqlite3.Row]:
@@ -105,7 +105,8 @@ def _by_picture(rows: Iterable[sqlite3.Row]) -> Mapping[int, Mapping[str, int]]:
     return counts
 
 
-def _sighting(row: sqlite3.Row, deployment: str) -> Sighting:
+def sighting_of(row: sqlite3.Row, deployment: str) -> Sighting:
+    """A sighting of a row that has its columns, of a card's index or of a project's."""
     source: Source = "human" if row["method"] == "human" else "machine"
     return Sighting(
         deployment=deployment,

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from cameratrap.domain.deployed import Deployed
+from cameratrap.domain.detections import BBox
 from cameratrap.domain.effort import Span, union
-from cameratrap.domain.events import Sighting, Source, TriggerCause, standard_zone
-from cameratrap.store.project_rows import DeploymentRow, Origin
+from cameratrap.domain.events import Sighting, standard_zone
+from cameratrap.domain.judged import Fate
+from cameratrap.store.observations import sighting_of
+from cameratrap.store.project_rows import DeploymentRow, DetectionRow, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +79,19 @@ def sightings(
         WHERE {timed}{chosen} GROUP BY w.id, o.taxon ORDER BY julianday(MIN(o.first_at)), MIN(o.id)""",
         () if names is None else (json.dumps(list(names)),),
     )
-    return (_sighting(row) for row in rows)
+    return (sighting_of(row, row["name"]) for row in rows)
 
 
-def _sighting(row: sqlite3.Row) -> Sighting:
-    source: Source = "human" if row["method"] == "human" else "machine"
-    return Sighting(
-        deployment=row["name"],
+def detection_of(row: sqlite3.Row) -> DetectionRow:
+    """A box of a row that has its columns, of a card's index or of a project's."""
+    return DetectionRow(
+        media=row["media"],
         taxon=row["taxon"],
-        start=datetime.fromisoformat(row["first_at"]),
-        end=datetime.fromisoformat(row["last_at"]),
-        count=row["count"],
-        burst=row["burst"],
-        cause=TriggerCause(row["cause"]),
+        model_label=row["model_label"],
         score=row["score"],
-        source=source,
-        count_low=row["count_low"],
-        count_high=row["count_high"],
+        bbox=BBox(row["x"], row["y"], row["width"], row["height"]),
+        fate=Fate(row["fate"]),
+        counted_as=row["counted_as"],
     )
 
 

@@ -19,10 +19,11 @@ from cameratrap.store.project_clock import follow, move, offsets
 from cameratrap.store.project_rows import MediaRow, SequenceRow, WordRow
 
 # Of what is known, only what is not the same any more is written.
-_TELL_SEQUENCE = """UPDATE sequences SET end_s = ?2, status = ?3, clock = ?4, first_frame_s = ?5
-    WHERE id = ?1 AND (end_s, status, clock, first_frame_s) IS NOT (?2, ?3, ?4, ?5)"""
-_TELL_MEDIA = """UPDATE media SET path = ?2, width = ?3, height = ?4, sha256 = ?5, state = ?6, infrared = ?7
-    WHERE id = ?1 AND (path, width, height, sha256, state, infrared) IS NOT (?2, ?3, ?4, ?5, ?6, ?7)"""
+_TELL_SEQUENCE = """UPDATE sequences SET end_s = :end_s, status = :status, clock = :clock, first_frame_s = :first_s
+    WHERE id = :id AND (end_s, status, clock, first_frame_s) IS NOT (:end_s, :status, :clock, :first_s)"""
+_TELL_MEDIA = """UPDATE media SET path = :path, width = :width, height = :height, sha256 = :sha256, state = :state,
+    infrared = :infrared WHERE id = :id
+    AND (path, width, height, sha256, state, infrared) IS NOT (:path, :width, :height, :sha256, :state, :infrared)"""
 
 # Words with an action were said in a project.
 _HEARD = """SELECT w.sequence, w.method, w.classified_by, w.classified_at FROM words w
@@ -76,7 +77,7 @@ class _Taking:
         held = project.execute("SELECT media, id FROM media WHERE deployment = ?", (number,))
         self._media: dict[str, int] = dict(map(tuple, held))
         self._heard = Counter(map(tuple, project.execute(_HEARD, (number,))))
-        self._anew: dict[str, list[tuple[object, ...]]] = {_TELL_SEQUENCE: [], _TELL_MEDIA: []}
+        self._anew: dict[str, list[dict[str, object]]] = {_TELL_SEQUENCE: [], _TELL_MEDIA: []}
 
     def take(self, burst: CardBurst) -> None:
         """Take one burst over, with its pictures and what was said of it."""
@@ -109,7 +110,13 @@ class _Taking:
             self.done.moved.append(int(known["id"]))
         clock = known["clock"] if known["id"] in self._offsets else row.clock
         self._anew[_TELL_SEQUENCE].append(
-            (known["id"], (row.end + moved).timestamp(), row.status, clock, row.first_frame_s)
+            {
+                "id": known["id"],
+                "end_s": (row.end + moved).timestamp(),
+                "status": row.status,
+                "clock": clock,
+                "first_s": row.first_frame_s,
+            }
         )
 
     def _take_picture(self, sequence: int, row: MediaRow, moved: timedelta) -> int:
@@ -117,7 +124,8 @@ class _Taking:
         if known is None:
             self.done.media += 1
             return self._batch.add_media(sequence, replace(row, captured_at=row.captured_at + moved) if moved else row)
-        self._anew[_TELL_MEDIA].append((known, row.path, row.width, row.height, row.sha256, row.state, row.infrared))
+        names = ("path", "width", "height", "sha256", "state", "infrared")
+        self._anew[_TELL_MEDIA].append({"id": known, **{name: getattr(row, name) for name in names}})
         return known
 
     def _unheard(self, sequence: int, words: Iterable[WordRow]) -> Iterator[WordRow]:

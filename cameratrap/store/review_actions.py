@@ -185,9 +185,9 @@ def _done(connection: sqlite3.Connection, action: int, *, repeated: bool = False
     told = connection.execute("SELECT kind, author FROM actions WHERE id = ?", (action,)).fetchone()
     rows = connection.execute(
         "SELECT DISTINCT s.event FROM sequences s WHERE s.event IS NOT NULL AND s.id IN"
-        " (SELECT sequence FROM words WHERE action = ?1 UNION SELECT sequence FROM flags WHERE action = ?1)"
+        " (SELECT sequence FROM words WHERE action = :action UNION SELECT sequence FROM flags WHERE action = :action)"
         " ORDER BY s.event",
-        (action,),
+        {"action": action},
     )
     events = tuple(row["event"] for row in rows)
     return Done(action, cast(ActionKind, told["kind"]), told["author"], events, repeated)
@@ -195,7 +195,8 @@ def _done(connection: sqlite3.Connection, action: int, *, repeated: bool = False
 
 def _touched(connection: sqlite3.Connection, action: int) -> list[int]:
     rows = connection.execute(
-        "SELECT sequence FROM words WHERE action = ?1 UNION SELECT sequence FROM flags WHERE action = ?1", (action,)
+        "SELECT sequence FROM words WHERE action = :action UNION SELECT sequence FROM flags WHERE action = :action",
+        {"action": action},
     )
     return [row["sequence"] for row in rows]
 
